@@ -1,0 +1,89 @@
+"""The answer table: what an answer or a fault says of a start, and of a look."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dfctl.core.exchange import Fault, FaultKind, Response, Result
+
+
+class Kind(StrEnum):
+    """What the service means by an answer."""
+
+    ANSWERED = "answered"
+    THROTTLED = "throttled"
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    WRONG = "wrong"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What an answer outside 2xx means, and the service's own words, if it had any."""
+
+    kind: Kind
+    message: str | None = None
+
+
+_OF_STATUS = {
+    401: Kind.UNAUTHENTICATED,
+    403: Kind.FORBIDDEN,
+    404: Kind.NOT_FOUND,
+    429: Kind.THROTTLED,
+    **dict.fromkeys((400, 405, 409, 412, 415, 422), Kind.WRONG),
+    # A redirect is not followed with a POST: the address is wrong, and the answer names another.
+    **dict.fromkeys((301, 302, 307, 308), Kind.WRONG),
+}
+
+
+def kind_of_status(status: int) -> Kind:
+    """Return what HTTP alone says of `status`; whatever is not listed is `BROKEN`."""
+    if 200 <= status < 300:
+        return Kind.ANSWERED
+    return _OF_STATUS.get(status, Kind.BROKEN)
+
+
+class Judgement(StrEnum):
+    """What follows for a start."""
+
+    READ = "read"  # the adapter reads the answer
+    RETRY = "retry"  # it certainly did not begin, and may be tried again
+    KEY = "key"
+    NOT_FOUND = "not_found"
+    WRONG = "wrong"
+    UNCONFIRMED = "unconfirmed"
+
+
+_OF_KIND = {
+    Kind.ANSWERED: Judgement.READ,
+    Kind.THROTTLED: Judgement.RETRY,
+    Kind.UNAUTHENTICATED: Judgement.KEY,
+    Kind.FORBIDDEN: Judgement.KEY,
+    Kind.NOT_FOUND: Judgement.NOT_FOUND,
+    Kind.WRONG: Judgement.WRONG,
+    Kind.BROKEN: Judgement.UNCONFIRMED,
+}
+
+
+def judge_start(result: Result, kind: Kind) -> Judgement:
+    """Return what `result`, an answer of `kind` or a fault, says of a request that starts a run.
+
+    A start is repeated only while it certainly did not begin: nothing was sent, or the service
+    throttled it. After the first byte, every fault and every unlisted answer is unconfirmed.
+    """
+    if isinstance(result, Response):
+        return _OF_KIND[kind]
+    if result.was_sent:
+        return Judgement.UNCONFIRMED
+    return Judgement.WRONG if result.kind is FaultKind.REJECTED else Judgement.RETRY
+
+
+def is_outage(result: Result) -> bool:
+    """Return whether a failed look counts as loss of contact.
+
+    A service that throttles, or asks for a delay, is being talked to.
+    """
+    if isinstance(result, Fault):
+        return True
+    return result.status != 429 and result.retry_after is None

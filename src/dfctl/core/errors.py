@@ -1,0 +1,68 @@
+"""Every error that dfctl reports: what happened, what to type, and the exit code."""
+
+from typing import ClassVar
+
+from dfctl.core.exits import ExitCode
+
+
+class DfctlError(Exception):
+    """What happened in words for the user, and a hint that says what to do or type."""
+
+    exit_code: ClassVar[ExitCode]
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(DfctlError):
+    """The command line, the configuration or the request itself is wrong."""
+
+    exit_code = ExitCode.USAGE
+
+
+class KeyProblem(DfctlError):
+    """The key is missing, unusable or refused by the service."""
+
+    exit_code = ExitCode.KEY
+
+
+class NotFound(DfctlError):
+    """The service knows no such flow or run."""
+
+    exit_code = ExitCode.NOT_FOUND
+
+
+class Lost(DfctlError):
+    """No contact with the service; whatever runs there goes on."""
+
+    exit_code = ExitCode.LOST
+
+
+class NotStarted(DfctlError):
+    """The start certainly did not begin a run."""
+
+    exit_code = ExitCode.NOT_STARTED
+
+
+class Unconfirmed(DfctlError):
+    """The start was sent and no usable answer came: a run may have begun."""
+
+    exit_code = ExitCode.UNCONFIRMED
+
+
+class Interrupted(BaseException):
+    """A signal asks dfctl to stop. Not an `Exception`: nothing may swallow it on its way.
+
+    `was_start_sent` says that a start was under way, of which no answer came in time.
+    """
+
+    def __init__(self, signal_number: int, *, was_start_sent: bool = False) -> None:
+        super().__init__(signal_number)
+        self.signal_number = signal_number
+        self.was_start_sent = was_start_sent
+
+
+class OutputClosed(Exception):
+    """The reader of stdout has gone, as in `dfctl ... | head -1`."""

@@ -1,0 +1,82 @@
+"""What happens while a run is started and followed, told to listeners as it happens."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dfctl.core.exchange import Request, Result
+from dfctl.core.runs import Run
+
+
+@dataclass(frozen=True)
+class Following:
+    """A run will be looked at until it ends, or for `timeout` seconds."""
+
+    run: Run
+    timeout: float | None
+
+
+@dataclass(frozen=True)
+class Starting:
+    """A start is about to be sent."""
+
+    run: Run
+
+
+@dataclass(frozen=True)
+class StartDelayed:
+    """A start certainly did not begin, and is tried again in `seconds`."""
+
+    run: Run
+    why: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The service confirmed the start: the run has its reference."""
+
+    run: Run
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A look succeeded; the state may be the same as before."""
+
+    run: Run
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A look failed, and the next one comes in `seconds`."""
+
+    run: Run
+    why: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something that the user should know, and that stops nothing."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Exchanged:
+    """A request and what came back after `seconds`; `url` has the key masked."""
+
+    request: Request
+    url: str
+    result: Result
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """Time passed while nothing else may have happened."""
+
+
+Event = (
+    Following | Starting | StartDelayed | Accepted | Seen | Missed | Warned | Exchanged | Heartbeat
+)
+Listener = Callable[[Event], None]

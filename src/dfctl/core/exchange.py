@@ -1,0 +1,163 @@
+"""What passes between an adapter and the network: requests, responses, faults."""
+
+import json
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeVar
+from urllib.parse import quote
+
+
+class Effect(StrEnum):
+    """What a request does on the service; it decides what may be repeated."""
+
+    READ = "read"
+    START = "start"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request of an adapter, without the key.
+
+    `path` begins with "/" and is percent-encoded already; it is appended to the profile's address,
+    whose own path is kept. `answers` are statuses outside 2xx that the adapter wants to see itself.
+    `is_held` marks a request that the service answers only when the run has ended.
+    """
+
+    method: str
+    path: str
+    effect: Effect
+    query: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    answers: frozenset[int] = frozenset()
+    is_held: bool = False
+
+
+@dataclass(frozen=True)
+class KeyPlace:
+    """Where a request carries the key: a header (`prefix` before the key) or a query's name."""
+
+    name: str
+    prefix: str = ""
+    in_query: bool = False
+
+
+def url_of(address: str, request: Request, place: KeyPlace, key: str) -> str:
+    """Return the whole URL of `request`; `key`, or a mask for it, is in it only if its place is."""
+    pairs = [*request.query, *([(place.name, key)] if place.in_query else [])]
+    query = "&".join(f"{quote(name, safe='')}={quote(value, safe='*')}" for name, value in pairs)
+    return f"{address}{request.path}{'?' if query else ''}{query}"
+
+
+class Unreadable(Exception):
+    """The answer is not what the service documents. The text says what it is instead."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """A whole answer. `retry_after` is the delay in seconds that the service asked for."""
+
+    status: int
+    body: bytes = field(repr=False)
+    content_type: str = ""
+    retry_after: float | None = None
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+    def members(self) -> "Members":
+        """Return the JSON object of the body. Raises `Unreadable` when it is something else."""
+        try:
+            value = json.loads(self.body, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            raise Unreadable(self._description()) from None
+        if not isinstance(value, dict):
+            raise Unreadable("JSON that is not an object")
+        return Members(value)
+
+    def _description(self) -> str:
+        if not self.body.strip():
+            return "an empty answer"
+        is_page = "html" in self.content_type or self.body.lstrip()[:1] == b"<"
+        return "a web page instead of JSON" if is_page else "text that is not JSON"
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+class Members:
+    """The members of a JSON object, read without regard to the case of their names."""
+
+    def __init__(self, members: Mapping[str, object]) -> None:
+        self._members = {name.lower(): value for name, value in reversed(list(members.items()))}
+
+    def text(self, name: str) -> str | None:
+        """Return a text member, or None where it is absent, empty or no text."""
+        value = self._members.get(name.lower())
+        return value if isinstance(value, str) and value.strip() else None
+
+    def number(self, name: str) -> int | None:
+        """Return a whole number, or None where it is absent or something else."""
+        value = self._members.get(name.lower())
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    def identifier(self, name: str) -> str:
+        """Return an id as text. Raises `Unreadable` where it is absent or unusable in a path."""
+        value = self.text(name) or self.number(name)
+        if value is None:
+            raise Unreadable(f"an answer without {name}")
+        text = str(value)
+        if text in {".", ".."} or len(text) > 512 or not _is_encodable(text):
+            raise Unreadable(f"an answer whose {name} cannot be used")
+        return text
+
+    def must_be_about(self, name: str, identifier: str, *, beside: str) -> None:
+        """Raise `Unreadable` where the id called `name` is another than `identifier`.
+
+        An answer that leaves the id out is believed only where it has the member `beside`.
+        """
+        if name.lower() not in self._members and beside.lower() in self._members:
+            return
+        if self.identifier(name).casefold() != identifier.casefold():
+            raise Unreadable("an answer about another run")
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class FaultKind(StrEnum):
+    """Why no whole answer came."""
+
+    NETWORK = "network"
+    DEADLINE = "deadline"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A request without a whole answer.
+
+    `was_sent` is False only where not one byte of the request's head had left. A `REJECTED` fault
+    (a certificate that is not trusted, a proxy's refusal) is not cured by trying again.
+    """
+
+    kind: FaultKind
+    text: str
+    was_sent: bool
+    hint: str | None = None
+
+
+Result = Response | Fault
+
+_Value = TypeVar("_Value")
+# An operation of an adapter: it yields requests, is sent responses and returns a value, as the
+# `auth_flow` of httpx does, so that its logic needs no network.
+Exchange = Generator[Request, Response, _Value]

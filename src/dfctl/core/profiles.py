@@ -1,0 +1,53 @@
+"""A profile: the named settings by which a service is reached and a flow is run."""
+
+from dataclasses import dataclass, field
+
+from dfctl.core.settings import Setting, SettingKind, Settings
+from dfctl.core.watch import Limits
+
+
+@dataclass(frozen=True)
+class Line:
+    """How a service is reached: its address, and whom to trust there. Paths are absolute."""
+
+    address: str
+    ca_file: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """The settings of one profile, checked and with `like` resolved. Durations are in seconds."""
+
+    name: str
+    backend: str
+    line: Line
+    settings: Settings
+    limits: Limits = field(default_factory=Limits)
+    start_timeout: float | None = 300.0
+    heartbeat: float | None = 60.0
+    fail_on_warning: bool = False
+    allow_http: bool = False
+
+
+_DURATION = SettingKind.DURATION
+
+COMMON_SETTINGS = (
+    Setting("backend", "the service: invision or dataform-web", is_required=True),
+    Setting("address", "the service's address, such as https://app.profitbase.biz/my-company"),
+    Setting("flow", "the flow to start: its id, or the schedule's name"),
+    Setting("key", "the key, or where it is kept", SettingKind.KEY),
+    Setting("like", "a profile whose settings and key are taken where this one has none"),
+    Setting("ca_file", "certificates to trust beside the system's, in PEM", SettingKind.PATH),
+    Setting("client_cert", "the certificate to show to the service, in PEM", SettingKind.PATH),
+    Setting("client_key", "the private key of client_cert, if kept apart", SettingKind.PATH),
+    Setting("allow_http", "do not warn that http:// sends the key unprotected", SettingKind.FLAG),
+    Setting("start_timeout", "how long the service may take to answer a start", _DURATION),
+    Setting("timeout", "how long to follow a run", _DURATION),
+    Setting("queue_timeout", "how long a run may stay pending", _DURATION),
+    Setting("interval", "a fixed time between looks", _DURATION),
+    Setting("max_outage", "unbroken loss of contact, or of tries to start, to bear", _DURATION),
+    Setting("heartbeat", "how often to say that a run goes on, where nobody watches", _DURATION),
+    Setting("fail_on_warning", "count a run that ended with warnings as failed", SettingKind.FLAG),
+)
