@@ -1,0 +1,45 @@
+"""What every adapter offers. Adapters are pure: no network, no terminal, no files, no clock."""
+
+from typing import Protocol
+
+from dfctl.core.answers import Refusal
+from dfctl.core.exchange import Exchange, KeyPlace, Response
+from dfctl.core.runs import Sighting, Started
+from dfctl.core.settings import Parameters, Setting, Settings
+
+
+class Backend(Protocol):
+    """The adapter of one service."""
+
+    name: str
+    title: str
+    default_address: str | None
+    settings: tuple[Setting, ...]
+    # Groups of settings of which one stands for another: one that is nearer replaces the group.
+    alternatives: tuple[tuple[str, ...], ...]
+
+    def check(self, settings: Settings) -> None:
+        """Raise `SettingProblem` where a profile with `settings` can look at no run."""
+
+    def check_start(
+        self, settings: Settings, parameters: Parameters, *, server_wait: bool
+    ) -> tuple[str, ...]:
+        """Return warnings about a start that is possible.
+
+        Raises `SettingProblem` where a setting forbids it, `UsageError` where the service cannot
+        do what is asked.
+        """
+
+    def key_place(self, settings: Settings) -> KeyPlace:
+        """Return where requests carry the key."""
+
+    def start(
+        self, settings: Settings, parameters: Parameters, *, server_wait: bool
+    ) -> Exchange[Started]:
+        """Start a run of `settings.flow`."""
+
+    def look(self, settings: Settings, locator: str) -> Exchange[Sighting]:
+        """Look at a run once. Raises `UsageError` at once where `locator` is malformed."""
+
+    def refusal(self, response: Response) -> Refusal:
+        """Return what an answer means, by the service's own error form before HTTP's status."""
