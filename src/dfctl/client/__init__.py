@@ -1,0 +1,1 @@
+"""Sending requests, starting and following runs: the only user of httpx."""

@@ -1,0 +1,215 @@
+"""The driver: leads 1 to N tasks to their ends, whatever a network or a signal does meanwhile.
+
+The main thread only ever waits in a bounded look at its inbox, so that deadlines and signals hold
+against a resolver that hangs and a server that dribbles.
+"""
+
+import heapq
+import itertools
+import queue
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from dfctl.client.clock import Clock
+from dfctl.client.job import Job
+from dfctl.client.signals import Caught, signals_told
+from dfctl.client.steps import Pause, Send, Step, Task
+from dfctl.client.workers import Answered, Connection, Workers
+from dfctl.core.durations import format_duration
+from dfctl.core.errors import Interrupted
+from dfctl.core.events import Exchanged, Heartbeat, Listener
+from dfctl.core.exchange import Effect, Fault, FaultKind, Result, url_of
+from dfctl.core.profiles import Line
+from dfctl.core.secret import MASK
+
+# How long a signal waits for the answer of a start that is under way: it brings the run's id.
+GRACE = 5.0
+
+_Value = TypeVar("_Value")
+
+
+@dataclass(eq=False)
+class _Lane(Generic[_Value]):
+    """One task and what it waits for: a job, or a pause."""
+
+    task: Task[_Value]
+    job: Job | None = None
+    submitted: float = 0.0
+    is_open: bool = True
+    results: list[_Value] = field(default_factory=list)
+
+
+class Driver:
+    """Leads tasks. `tell` hears of each exchange, and of a heartbeat every `heartbeat` seconds."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        open_connection: Callable[[Line], Connection],
+        tell: Listener,
+        heartbeat: float | None = None,
+    ) -> None:
+        self._clock = clock
+        self._tell = tell
+        self._heartbeat = heartbeat
+        self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._workers = Workers(self._inbox, open_connection)
+        self._timers: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._stop: Interrupted | None = None
+
+    def run(self, tasks: Sequence[Task[_Value]]) -> list[_Value]:
+        """Return the tasks' results, in their order. A signal is thrown into each of them.
+
+        A task has to return soon after an `Interrupted`, without another step.
+        """
+        lanes = [_Lane(task) for task in tasks]
+        with signals_told(self._inbox):
+            try:
+                self._lead(lanes)
+            finally:
+                self._workers.close()
+        return [result for lane in lanes for result in lane.results]
+
+    def _lead(self, lanes: list[_Lane[_Value]]) -> None:
+        self._lanes: list[_Lane[Any]] = list(lanes)
+        for lane in lanes:
+            self._advance(lane, None)
+        self._schedule_heartbeat()
+        while any(lane.is_open for lane in lanes):
+            message = self._next_message()
+            match message:
+                case Answered():
+                    self._answered(message)
+                case Caught():
+                    self._caught(message.number)
+            self._fire_timers()
+
+    def _next_message(self) -> Any:
+        now = self._clock.monotonic()
+        seconds = self._timers[0][0] - now if self._timers else GRACE
+        return self._clock.wait(self._inbox, max(0.0, seconds), is_idle=self._workers.is_idle)
+
+    # Tasks
+
+    def _advance(self, lane: _Lane[Any], result: Result | None) -> None:
+        """Send a result into a task and begin the step that it asks for."""
+        if not lane.is_open:
+            return
+        lane.job = None
+        try:
+            step: Step = lane.task.send(result)
+            if self._stop:
+                step = lane.task.throw(self._stop)
+        except StopIteration as done:
+            lane.is_open = False
+            lane.results.append(done.value)
+            return
+        if isinstance(step, Pause):
+            self._at(step.until, lambda: self._advance(lane, None))
+        else:
+            self._submit(lane, step)
+
+    def _submit(self, lane: _Lane[Any], send: Send) -> None:
+        lane.job = job = Job(send)
+        if self._workers.submit(job):
+            self._under_way(lane, job)
+
+    def _under_way(self, lane: _Lane[Any], job: Job) -> None:
+        lane.submitted = self._clock.monotonic()
+        if job.send.seconds is not None:
+            self._at(lane.submitted + job.send.seconds, lambda: self._give_up(lane, job))
+
+    def _lane_of(self, job: Job) -> _Lane[Any] | None:
+        return next((lane for lane in self._lanes if lane.job is job), None)
+
+    # What happens
+
+    def _answered(self, answered: Answered) -> None:
+        job = answered.job
+        lane = self._lane_of(job)
+        if lane is None:
+            return  # it was given up a moment before
+        if answered.bug:
+            raise answered.bug
+        assert answered.result is not None
+        self._free_worker_of(job)
+        self._finish(lane, job, answered.result)
+
+    def _give_up(self, lane: _Lane[Any], job: Job) -> None:
+        """Take a request that passed its deadline for a fault."""
+        if lane.job is not job:
+            return
+        was_sent = job.abandon()
+        self._free_worker_of(job)
+        text = f"no whole answer came within {format_duration(job.send.seconds)}"
+        self._finish(lane, job, Fault(FaultKind.DEADLINE, text, was_sent))
+
+    def _finish(self, lane: _Lane[Any], job: Job, result: Result) -> None:
+        seconds = self._clock.monotonic() - lane.submitted
+        self._tell(Exchanged(job.send.request, _shown_url(job.send), result, seconds))
+        self._advance(lane, result)
+
+    def _free_worker_of(self, job: Job) -> None:
+        following = self._workers.done(job)
+        if following and (lane := self._lane_of(following)):
+            self._under_way(lane, following)
+
+    # Signals
+
+    def _caught(self, number: int) -> None:
+        """Stop all tasks; but let a start that is under way bring its run's id, for a moment."""
+        is_first = self._stop is None
+        self._stop = self._stop or Interrupted(number)
+        for lane in self._lanes:
+            if lane.is_open and not (is_first and self._is_start_sent(lane)):
+                self._interrupt(lane)
+        if is_first:
+            self._at(self._clock.monotonic() + GRACE, self._interrupt_rest)
+
+    def _interrupt_rest(self) -> None:
+        for lane in self._lanes:
+            if lane.is_open:
+                self._interrupt(lane)
+
+    def _is_start_sent(self, lane: _Lane[Any]) -> bool:
+        job = lane.job
+        return job is not None and job.send.request.effect is Effect.START and job.was_sent
+
+    def _interrupt(self, lane: _Lane[Any]) -> None:
+        assert self._stop is not None
+        job, lane.job = lane.job, None
+        was_sent = job.abandon() if job else False
+        is_start = job is not None and job.send.request.effect is Effect.START
+        try:
+            lane.task.throw(
+                Interrupted(self._stop.signal_number, was_start_sent=is_start and was_sent)
+            )
+        except StopIteration as done:
+            lane.is_open = False
+            lane.results.append(done.value)
+
+    # Timers
+
+    def _at(self, due: float, action: Callable[[], None]) -> None:
+        heapq.heappush(self._timers, (due, next(self._order), action))
+
+    def _fire_timers(self) -> None:
+        while self._timers and self._timers[0][0] <= self._clock.monotonic():
+            heapq.heappop(self._timers)[2]()
+
+    def _schedule_heartbeat(self) -> None:
+        if self._heartbeat is not None:
+            self._at(self._clock.monotonic() + self._heartbeat, self._beat)
+
+    def _beat(self) -> None:
+        self._tell(Heartbeat())
+        self._schedule_heartbeat()
+
+
+def _shown_url(send: Send) -> str:
+    profile = send.target.profile
+    place = send.target.backend.key_place(profile.settings)
+    return url_of(profile.line.address, send.request, place, MASK)

@@ -1,0 +1,219 @@
+"""Following a run to its end, and looking at one once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from dfctl.client.clock import Clock
+from dfctl.client.starting import describe
+from dfctl.client.steps import Pause, Send, Target, Task, converse
+from dfctl.core.answers import Kind, Refusal, is_outage
+from dfctl.core.errors import DfctlError, KeyProblem, Lost, NotFound, UsageError
+from dfctl.core.events import Listener, Missed, Seen, Warned
+from dfctl.core.exchange import Fault, Request, Response, Result, Unreadable
+from dfctl.core.runs import Run, Sighting
+from dfctl.core.states import State
+from dfctl.core.text import clean, clean_link
+from dfctl.core.watch import Watch, backoff
+
+LOOK_SECONDS = 30.0
+# The last look, at the deadline of the waiting, may take this long.
+LAST_LOOK_SECONDS = 5.0
+# A service may take a moment to know the run that it has just begun.
+NOT_FOUND_GRACE = 30.0
+STATUS_TRIES = 3
+
+
+@dataclass(frozen=True)
+class _Miss(Exception):
+    """A look without a sighting: what came instead, and what it means."""
+
+    result: Result
+    refusal: Refusal
+    why: str
+
+
+class Look:
+    """Looks at one run. The key's source is read again when the service refuses the key."""
+
+    def __init__(self, target: Target, run: Run) -> None:
+        self._target = target
+        self._run = run
+        self._key = target.key
+
+    def task(self, seconds: float) -> Task[Sighting]:
+        """Return what the service says of the run. Raises `_Miss` where it says nothing."""
+        assert self._run.locator is not None
+        settings = self._target.profile.settings
+        answer: list[Response] = []
+
+        def send(request: Request) -> Task[Response]:
+            answer[:] = [(yield from self._send(request, seconds))]
+            return answer[0]
+
+        try:
+            exchange = self._target.backend.look(settings, self._run.locator)
+            return (yield from converse(exchange, send))
+        except Unreadable as problem:
+            why = f"it answered with {clean(str(problem))}"
+            raise _Miss(answer[0], Refusal(Kind.BROKEN), why) from None
+
+    def _send(self, request: Request, seconds: float) -> Task[Response]:
+        result = yield Send(self._target, request, self._key, seconds)
+        assert result is not None
+        if isinstance(result, Fault):
+            raise _Miss(result, Refusal(Kind.BROKEN), result.text)
+        refusal = self._target.backend.refusal(result)
+        if refusal.kind is Kind.UNAUTHENTICATED and self._has_newer_key():
+            return (yield from self._send(request, seconds))
+        if refusal.kind is not Kind.ANSWERED and result.status not in request.answers:
+            raise _Miss(result, refusal, describe(result, refusal))
+        return result
+
+    def _has_newer_key(self) -> bool:
+        self._key, old = self._target.read_key_again(), self._key
+        return self._key != old
+
+
+class Follow:
+    """The waiting for one run: looks at it until `Watch` says that it is over."""
+
+    def __init__(
+        self, target: Target, run: Run, *, clock: Clock, random: Callable[[], float], tell: Listener
+    ) -> None:
+        self._target = target
+        self.run = run
+        self._is_ours = run.started_at is not None
+        self._clock = clock
+        self._tell = tell
+        self._look = Look(target, run)
+        self.watch = Watch(target.profile.limits, began=clock.monotonic(), random=random)
+
+    def task(self) -> Task[Run]:
+        """Return the run as it was seen last, when `watch.ending` is set.
+
+        Raises the `DfctlError` that ends the waiting otherwise.
+        """
+        while self.watch.ending is None:
+            yield Pause(self.watch.due)
+            try:
+                sighting = yield from self._look.task(self._seconds())
+            except _Miss as miss:
+                self._missed(miss)
+            else:
+                self.saw(sighting)
+        return self.run
+
+    def saw(self, sighting: Sighting) -> None:
+        """Take note of a sighting, whether a look or the start's own answer brought it."""
+        if sighting.state is State.UNKNOWN and self.run.state is not State.UNKNOWN:
+            self._tell(Warned(_strange(self._target.backend.title, sighting)))
+        was_seen = self.watch.state is not None
+        self.watch.saw(sighting.state, at=self._clock.monotonic())
+        self.run = seen(self.run, sighting)
+        if sighting.state.is_final and (was_seen or self._is_ours):
+            self.run = replace(self.run, ended_at=self._clock.now())
+        self._tell(Seen(self.run))
+
+    def _seconds(self) -> float:
+        """Return how long the next look may take: not far past the end of the waiting."""
+        if self.watch.deadline is None:
+            return LOOK_SECONDS
+        left = self.watch.deadline - self._clock.monotonic()
+        return min(LOOK_SECONDS, max(left, 0.0) + LAST_LOOK_SECONDS)
+
+    def _missed(self, miss: _Miss) -> None:
+        error = self._error(miss)
+        if error:
+            raise error
+        now = self._clock.monotonic()
+        asked = miss.result.retry_after if isinstance(miss.result, Response) else None
+        self.watch.missed(
+            at=now,
+            is_outage=miss.refusal.kind is not Kind.THROTTLED and is_outage(miss.result),
+            not_before=asked,
+        )
+        self._tell(Missed(self.run, miss.why, self.watch.due - now))
+
+    def _error(self, miss: _Miss) -> DfctlError | None:
+        """Return the error that ends the waiting at once, or None where to go on."""
+        kind = miss.refusal.kind
+        if kind is Kind.NOT_FOUND and self._is_ours and self._age() < NOT_FOUND_GRACE:
+            return None
+        is_known = self._is_ours or self.watch.state is not None
+        if not is_known:
+            return refused(miss)
+        if kind in (Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.NOT_FOUND):
+            return Lost(f"the service refuses to tell about the run now: {miss.why}")
+        return None
+
+    def _age(self) -> float:
+        return self._clock.monotonic() - self.watch.began
+
+
+def look_once(
+    target: Target, run: Run, *, clock: Clock, random: Callable[[], float], tell: Listener
+) -> Task[Run]:
+    """Look at a run, trying again where contact fails, for about 30 s in all.
+
+    Raises the `DfctlError` that says why nothing is known: `Lost` where there is no contact.
+    """
+    look = Look(target, run)
+    end = clock.monotonic() + LOOK_SECONDS
+    failures = 0
+    while True:
+        try:
+            left = max(end - clock.monotonic(), LAST_LOOK_SECONDS)
+            sighting = yield from look.task(left)
+        except _Miss as miss:
+            error = refused(miss)
+            failures += 1
+            now = clock.monotonic()
+            asked = (isinstance(miss.result, Response) and miss.result.retry_after) or 0.0
+            due = now + max(backoff(failures, random), asked)
+            if error or failures == STATUS_TRIES or due >= end:
+                raise error or Lost(
+                    f"no answer about the run: {miss.why}", hint="the run itself goes on"
+                ) from None
+            tell(Missed(run, miss.why, due - now))
+            yield Pause(due)
+        else:
+            run = seen(run, sighting)
+            tell(Seen(run))
+            return run
+
+
+def seen(run: Run, sighting: Sighting) -> Run:
+    """Return `run` with what the sighting says of it."""
+    word = sighting.service_state
+    return replace(
+        run,
+        state=sighting.state,
+        service_state=clean(word) if word else None,
+        url=clean_link(sighting.url) or run.url,
+    )
+
+
+def refused(miss: _Miss) -> DfctlError | None:
+    """Return the error of a look that the service refused, or None where contact failed."""
+    kind, why = miss.refusal.kind, miss.why
+    if kind in (Kind.UNAUTHENTICATED, Kind.FORBIDDEN):
+        return KeyProblem(
+            f"the service refused the key: {why}", hint="check the key and what it may see"
+        )
+    if kind is Kind.NOT_FOUND:
+        return NotFound(
+            f"the service does not know the run: {why}",
+            hint="check the reference, and the address of the profile",
+        )
+    if kind is Kind.WRONG:
+        return UsageError(
+            f"the service refused the question: {why}",
+            hint="check the reference, and the address of the profile",
+        )
+    return None
+
+
+def _strange(title: str, sighting: Sighting) -> str:
+    word = sighting.service_state
+    said = f"calls the state {clean(word)!r}" if word else "named no state"
+    return f"{title} {said}, which is none of the documented ones; it is not taken for an end"

@@ -1,0 +1,245 @@
+"""One connection to one service: the only place that speaks HTTP."""
+
+import ssl
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from dfctl import __version__
+from dfctl.client.job import Abandoned, Job
+from dfctl.client.proxies import proxy_for
+from dfctl.client.steps import Send
+from dfctl.client.tls import tls_context
+from dfctl.core.durations import format_duration
+from dfctl.core.errors import UsageError
+from dfctl.core.exchange import Fault, FaultKind, Request, Response, Result, url_of
+from dfctl.core.profiles import Line
+from dfctl.core.secret import MASK
+from dfctl.core.text import clean
+
+CONNECT_SECONDS = 30.0
+KEEP_ALIVE_SECONDS = 30.0
+BODY_CAP = 8 * 1024 * 1024
+REDIRECTS = 3
+_REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+
+
+class _Refused(Exception):
+    """An answer that is not read further. The text says why."""
+
+
+class HttpConnection:
+    """Sends requests to one service over one kept-alive connection."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._url = httpx.URL(line.address)
+        self._tls = tls_context(line) if self._url.scheme == "https" else None
+        self._proxy = proxy_for(line.address)
+        self._socket: Any = None
+        self._client = self._open()
+
+    def exchange(self, job: Job) -> Result:
+        """Send the job's request; return the whole answer, or the fault that came instead."""
+        if job.send.request.method != "GET":
+            self._reconnect()
+        try:
+            return self._follow_redirects(job)
+        except Abandoned:
+            return Fault(FaultKind.DEADLINE, "the request was given up", was_sent=False)
+        except _Refused as problem:
+            return Fault(FaultKind.NETWORK, str(problem), job.was_sent)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
+            return self._fault(error, job)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _open(self) -> httpx.Client:
+        try:
+            return httpx.Client(
+                verify=self._tls or False,
+                proxy=self._proxy,
+                trust_env=False,
+                headers={"User-Agent": f"dfctl/{__version__}"},
+                limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_SECONDS),
+            )
+        except ImportError:
+            raise UsageError(
+                "the environment names a SOCKS proxy, which dfctl cannot use",
+                hint="set HTTPS_PROXY to an http:// proxy, or NO_PROXY to the service's host",
+            ) from None
+
+    def _reconnect(self) -> None:
+        """Drop idle connections, so that no request but a look meets one that went stale.
+
+        A stale connection breaks only after the request was sent, when nobody can tell any more
+        whether the service read it.
+        """
+        if self._socket is not None:
+            self._client.close()
+            self._socket = None
+            self._client = self._open()
+
+    def _follow_redirects(self, job: Job) -> Response:
+        send = job.send
+        place = send.target.backend.key_place(send.target.profile.settings)
+        url = httpx.URL(url_of(self._line.address, send.request, place, send.key.reveal()))
+        answer, location = self._send(job, url)
+        for _ in range(REDIRECTS):
+            if location is None or not self._may_follow(send.request, location):
+                break
+            answer, location = self._send(job, location)
+        return answer
+
+    def _may_follow(self, request: Request, location: httpx.URL) -> bool:
+        """Return whether a redirect is followed: that of a look, within the same origin."""
+        return request.method == "GET" and _origin(location) == _origin(self._url)
+
+    def _send(self, job: Job, url: httpx.URL) -> tuple[Response, httpx.URL | None]:
+        """Send the request to `url`; return the answer, and where it redirects to, if it does."""
+        send = job.send
+        until = None if send.seconds is None else time.monotonic() + send.seconds
+        if self._socket is not None:
+            job.hold(self._socket)
+        request = self._client.build_request(
+            send.request.method,
+            url,
+            headers=self._headers(send),
+            content=send.request.body,
+            timeout=httpx.Timeout(send.seconds, connect=_shorter(send.seconds, CONNECT_SECONDS)),
+            extensions={"trace": self._tracer(job)},
+        )
+        answer = self._client.send(request, stream=True)
+        try:
+            body = _whole_body(answer, until)
+        finally:
+            answer.close()
+        location = (
+            answer.headers.get("Location") if answer.status_code in _REDIRECT_STATUSES else None
+        )
+        return _response(answer, body, send), url.join(location) if location else None
+
+    def _headers(self, send: Send) -> dict[str, str]:
+        place = send.target.backend.key_place(send.target.profile.settings)
+        key = {} if place.in_query else {place.name: place.prefix + send.key.reveal()}
+        return {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            **dict(send.request.headers),
+            **key,
+        }
+
+    def _tracer(self, job: Job) -> Any:
+        """Return the observer of a request's way: it keeps the gate before the first byte."""
+
+        def trace(name: str, info: dict[str, Any]) -> None:
+            if name.endswith(("connect_tcp.complete", "start_tls.complete")):
+                self._socket = info["return_value"].get_extra_info("socket")
+                job.hold(self._socket)
+            # A proxy's CONNECT has headers too; they carry nothing to the service.
+            if (
+                name == "http11.send_request_headers.started"
+                and info["request"].method != b"CONNECT"
+            ):
+                job.pass_gate()
+
+        return trace
+
+    def _fault(self, error: Exception, job: Job) -> Fault:
+        kind, text, hint = _explain(error, self._url, job.send.seconds)
+        return Fault(kind, job.send.key.hide(text), job.was_sent, hint)
+
+
+def _shorter(seconds: float | None, limit: float) -> float:
+    return limit if seconds is None else min(seconds, limit)
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
+
+
+def _whole_body(answer: httpx.Response, until: float | None) -> bytes:
+    if answer.headers.get("Content-Encoding", "identity").strip().lower() not in ("identity", ""):
+        raise _Refused("the answer is compressed, which nobody asked for")
+    chunks: list[bytes] = []
+    for chunk in _until(answer.iter_raw(), until):
+        chunks.append(chunk)
+        if sum(map(len, chunks)) > BODY_CAP:
+            raise _Refused(f"the answer is larger than {BODY_CAP // 1024 // 1024} MiB")
+    return b"".join(chunks)
+
+
+def _until(chunks: Iterator[bytes], until: float | None) -> Iterator[bytes]:
+    for chunk in chunks:
+        if until is not None and time.monotonic() > until:
+            raise _Refused("the answer came too slowly")
+        yield chunk
+
+
+def _response(answer: httpx.Response, body: bytes, send: Send) -> Response:
+    """Return an answer's values. A service that repeats the key in its body is not believed in."""
+    key = send.key.reveal().encode()
+    return Response(
+        answer.status_code,
+        body.replace(key, MASK.encode()) if key else body,
+        content_type=answer.headers.get("Content-Type", ""),
+        retry_after=_retry_after(answer.headers.get("Retry-After", ""), datetime.now(UTC)),
+    )
+
+
+def _retry_after(value: str, now: datetime) -> float | None:
+    """Return the seconds of a Retry-After header: ASCII digits or a date (RFC 9110, 10.2.3)."""
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _explain(
+    error: Exception, url: httpx.URL, seconds: float | None
+) -> tuple[FaultKind, str, str | None]:
+    """Return kind, words and hint for what httpx raised."""
+    where = f"{url.host}:{url.port}" if url.port else url.host
+    cause = _cause(error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        text = f"the certificate of {where} is not trusted: {clean(cause.verify_message)}"
+        return FaultKind.REJECTED, text, "to trust a certificate of your own, set ca_file"
+    if isinstance(error, httpx.ProxyError):
+        text = f"the proxy refused: {clean(str(error))}"
+        return FaultKind.REJECTED, text, "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
+    if isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol)):
+        return FaultKind.REJECTED, f"{where} cannot be asked: {clean(str(error))}", None
+    if isinstance(error, httpx.ConnectTimeout):
+        text = (
+            f"no connection to {where} within {format_duration(_shorter(seconds, CONNECT_SECONDS))}"
+        )
+        return FaultKind.DEADLINE, text, None
+    if isinstance(error, httpx.TimeoutException):
+        return FaultKind.DEADLINE, f"no answer came within {format_duration(seconds)}", None
+    detail = clean(getattr(cause, "strerror", None) or str(cause) or type(cause).__name__)
+    if isinstance(error, httpx.ConnectError):
+        return FaultKind.NETWORK, f"cannot connect to {where}: {detail}", None
+    return FaultKind.NETWORK, f"the connection to {where} broke off: {detail}", None
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Return the error of the operating system that is behind `error`, or `error` itself."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError):
+            return seen
+        seen = seen.__cause__ or seen.__context__
+    return error
+
+
+def open_connection(line: Line) -> HttpConnection:
+    """Return a connection to the service at `line`; nothing is sent yet."""
+    return HttpConnection(line)

@@ -1,0 +1,136 @@
+"""Starting a run, at most once."""
+
+from collections.abc import Callable
+
+from dfctl.client.clock import Clock
+from dfctl.client.steps import Pause, Send, Target, Task, converse
+from dfctl.core.answers import Judgement, Kind, Refusal, judge_start
+from dfctl.core.durations import format_duration
+from dfctl.core.errors import (
+    DfctlError,
+    KeyProblem,
+    NotFound,
+    NotStarted,
+    Unconfirmed,
+    UsageError,
+)
+from dfctl.core.events import Listener, StartDelayed
+from dfctl.core.exchange import Fault, Request, Response, Result, Unreadable
+from dfctl.core.runs import Run, Started
+from dfctl.core.settings import Parameters
+from dfctl.core.text import clean
+from dfctl.core.watch import RETRY_AFTER_LONGEST, backoff
+
+CHECK_FIRST = "it may be running: look at the service before you start it again"
+
+
+class Start:
+    """One attempt to start a run, repeated only while it certainly did not begin."""
+
+    def __init__(
+        self, target: Target, run: Run, *, clock: Clock, random: Callable[[], float], tell: Listener
+    ) -> None:
+        self._target = target
+        self._run = run
+        self._clock = clock
+        self._random = random
+        self._tell = tell
+        self._key = target.key
+        self._failures = 0
+        self._began = clock.monotonic()
+
+    def task(self, parameters: Parameters, *, server_wait: bool) -> Task[Started]:
+        """Return where the new run is found. Raises the `DfctlError` that says why not."""
+        backend, settings = self._target.backend, self._target.profile.settings
+        exchange = backend.start(settings, parameters, server_wait=server_wait)
+        try:
+            return (yield from converse(exchange, self._send))
+        except Unreadable as problem:
+            raise Unconfirmed(
+                f"the start was answered with {clean(str(problem))}", hint=CHECK_FIRST
+            ) from None
+
+    def _send(self, request: Request) -> Task[Response]:
+        """Return the answer that the adapter reads; repeat what certainly did not begin."""
+        while True:
+            seconds = self._seconds(request)
+            result = yield Send(self._target, request, self._key, seconds)
+            assert result is not None
+            refusal = self._refusal(result)
+            judgement = judge_start(result, refusal.kind)
+            if isinstance(result, Response) and (
+                judgement is Judgement.READ or result.status in request.answers
+            ):
+                return result
+            if self._has_newer_key(refusal.kind):
+                continue
+            if judgement is not Judgement.RETRY:
+                raise self._error(judgement, result, refusal)
+            yield Pause(self._next_attempt(result, refusal))
+
+    def _seconds(self, request: Request) -> float | None:
+        profile = self._target.profile
+        return profile.limits.timeout if request.is_held else profile.start_timeout
+
+    def _refusal(self, result: Result) -> Refusal:
+        if isinstance(result, Fault):
+            return Refusal(Kind.BROKEN)
+        return self._target.backend.refusal(result)
+
+    def _has_newer_key(self, kind: Kind) -> bool:
+        """Read the key's source again after a refusal; True where it has another key now."""
+        if kind is not Kind.UNAUTHENTICATED or self._key is not self._target.key:
+            return False
+        self._key, old = self._target.read_key_again(), self._key
+        return self._key != old
+
+    def _next_attempt(self, result: Result, refusal: Refusal) -> float:
+        """Return when to try again, in monotonic seconds. Raises NotStarted when time is over."""
+        self._failures += 1
+        now = self._clock.monotonic()
+        asked = min(
+            (isinstance(result, Response) and result.retry_after) or 0.0, RETRY_AFTER_LONGEST
+        )
+        longest = self._target.profile.limits.max_outage
+        end = None if longest is None else self._began + longest
+        why = describe(result, refusal)
+        if end is not None and now + asked >= end:
+            raise NotStarted(
+                f"nothing was started: {why}",
+                hint=f"gave up after {format_duration(longest)} (--max-outage); "
+                "it is safe to run the same command again",
+            )
+        due = now + max(asked, backoff(self._failures, self._random))
+        due = due if end is None else min(due, end)
+        self._tell(StartDelayed(self._run, why, due - now))
+        return due
+
+    def _error(self, judgement: Judgement, result: Result, refusal: Refusal) -> DfctlError:
+        why = describe(result, refusal)
+        if judgement is Judgement.KEY:
+            return KeyProblem(
+                f"the service refused the key: {why}",
+                hint="nothing was started; check the key, and that it may start this flow",
+            )
+        if judgement is Judgement.NOT_FOUND:
+            flow = self._run.flow
+            return NotFound(
+                f"the service does not know {f'the flow {flow!r}' if flow else 'what to start'}:"
+                f" {why}",
+                hint="nothing was started; check flow and address of the profile",
+            )
+        if judgement is Judgement.WRONG:
+            hint = result.hint if isinstance(result, Fault) else None
+            return UsageError(
+                f"the start was refused: {why}",
+                hint=hint or "nothing was started; check address and settings of the profile",
+            )
+        return Unconfirmed(f"the start was sent, but {why}", hint=CHECK_FIRST)
+
+
+def describe(result: Result, refusal: Refusal) -> str:
+    """Return in words what came of a request that failed."""
+    if isinstance(result, Fault):
+        return result.text
+    said = f" ({clean(refusal.message)})" if refusal.message else ""
+    return f"HTTP {result.status}{said}"

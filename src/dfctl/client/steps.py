@@ -1,0 +1,61 @@
+"""What a task asks of the driver: to send a request, or to pause.
+
+A task is a generator. It yields steps, is sent what came of them, and returns its result, so that
+starting and following are plain functions without threads, network or real time.
+"""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from dfctl.backends.backend import Backend
+from dfctl.core.exchange import Exchange, Request, Response, Result
+from dfctl.core.profiles import Profile
+from dfctl.core.secret import Secret
+
+
+@dataclass(frozen=True)
+class Target:
+    """A profile with all that is needed to talk about it to its service.
+
+    `read_key_again` returns the key as its source has it now.
+    """
+
+    profile: Profile
+    backend: Backend
+    key: Secret
+    read_key_again: Callable[[], Secret]
+
+
+@dataclass(frozen=True)
+class Send:
+    """Send `request` with `key`; a `Fault` comes back after `seconds` at the latest."""
+
+    target: Target
+    request: Request
+    key: Secret
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Go on at `until`, in monotonic seconds."""
+
+    until: float
+
+
+_Value = TypeVar("_Value")
+Step = Send | Pause
+Task = Generator[Step, Result | None, _Value]
+
+
+def converse(exchange: Exchange[_Value], send: Callable[[Request], Task[Response]]) -> Task[_Value]:
+    """Lead an adapter's exchange to its end, sending each of its requests with `send`."""
+    try:
+        request = next(exchange)
+        while True:
+            response = yield from send(request)
+            request = exchange.send(response)
+    except StopIteration as done:
+        value: _Value = done.value
+        return value

@@ -1,0 +1,106 @@
+"""The threads that send requests, so that the main thread never blocks on a network."""
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from dfctl.client.job import Job
+from dfctl.core.exchange import Result
+from dfctl.core.profiles import Line
+
+
+class Connection(Protocol):
+    """The connection to one service that a worker keeps."""
+
+    def exchange(self, job: Job) -> Result:
+        """Send the job's request and return what came of it."""
+
+    def close(self) -> None:
+        """Close the connection."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A worker's message: what came of a job. `bug` is an error that it should not have had."""
+
+    job: Job
+    result: Result | None
+    bug: BaseException | None = None
+
+
+class Workers:
+    """A few daemon threads, made as they are needed, one request at a time each.
+
+    An abandoned job takes its thread with it: a thread that hangs in a resolver cannot be ended,
+    so another takes its place.
+    """
+
+    def __init__(
+        self,
+        inbox: "queue.SimpleQueue[Any]",
+        open_connection: Callable[[Line], Connection],
+        *,
+        most: int = 4,
+    ) -> None:
+        self._inbox = inbox
+        self._open_connection = open_connection
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._waiting: deque[Job] = deque()
+        self._idle = 0
+        self._busy = 0
+        self._most = most
+
+    @property
+    def is_idle(self) -> bool:
+        """True when no request is under way."""
+        return self._busy == 0
+
+    def submit(self, job: Job) -> bool:
+        """Hand a job over; False where it has to wait for a thread."""
+        if self._busy >= self._most:
+            self._waiting.append(job)
+            return False
+        self._dispatch(job)
+        return True
+
+    def done(self, job: Job) -> Job | None:
+        """Take note that a job came back or was given up; return the next one, now under way."""
+        self._busy -= 1
+        self._idle += not job.is_abandoned
+        if not self._waiting:
+            return None
+        following = self._waiting.popleft()
+        self._dispatch(following)
+        return following
+
+    def close(self) -> None:
+        """Let the threads end. Requests under way end with their process."""
+        for _ in range(self._idle):
+            self._jobs.put(None)
+
+    def _dispatch(self, job: Job) -> None:
+        self._busy += 1
+        if self._idle:
+            self._idle -= 1
+        else:
+            threading.Thread(target=self._work, name="dfctl-worker", daemon=True).start()
+        self._jobs.put(job)
+
+    def _work(self) -> None:
+        connections: dict[Line, Connection] = {}
+        while (job := self._jobs.get()) is not None:
+            line = job.send.target.profile.line
+            try:
+                if line not in connections:
+                    connections[line] = self._open_connection(line)
+                answer = Answered(job, connections[line].exchange(job))
+            except BaseException as bug:  # noqa: BLE001 - the main thread raises it again
+                answer = Answered(job, None, bug)
+            if job.is_abandoned:
+                break
+            self._inbox.put(answer)
+        for connection in connections.values():
+            connection.close()
