@@ -1,0 +1,277 @@
+"""The configuration: files and variables, and the profiles that they describe.
+
+The user's file lies over the machine's: a profile that both have is merged setting by setting, the
+user's winning. So a user may send the machine's key to an address of their own; they could read
+that key anyway. One broken profile does not stop a command about another: a profile is checked when
+it is asked for, together with those that it is `like`.
+"""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dfctl.backends.backend import Backend
+from dfctl.core.errors import UsageError
+from dfctl.core.profiles import Profile
+from dfctl.core.runs import PROFILE_NAME
+from dfctl.core.settings import SettingProblem
+from dfctl.core.text import clean
+from dfctl.store.environment import (
+    ENV,
+    env_layer,
+    key_layer,
+    key_variable_of,
+    limits_layer,
+    set_in,
+    variable_of,
+)
+from dfctl.store.files import ConfigFile, default_files, read_default, read_file
+from dfctl.store.keys import KeySource
+from dfctl.store.layers import Alternatives, Layer, merged
+from dfctl.store.places import Place, in_variable
+from dfctl.store.profiles import (
+    Description,
+    Overrides,
+    ShownSetting,
+    known_settings,
+    overrides_layer,
+)
+from dfctl.store.suggestions import did_you_mean, listed
+from dfctl.store.tables import Table, adapter_called, adapter_of, names_in, tables_of
+
+_NO_OVERRIDES: Overrides = {}
+
+
+def load_config(
+    environ: Mapping[str, str],
+    *,
+    explicit: str | None = None,
+    files: Sequence[Path] | None = None,
+) -> "Config":
+    """Return the configuration. Raises UsageError where a file cannot be used as a whole.
+
+    Only the file that `explicit` (the value of --config) or DFCTL_CONFIG names is read, else the
+    machine's file and the user's; `files` are those two, the machine's first.
+    """
+    named, named_by = explicit, "--config"
+    if named is None:
+        named, named_by = set_in(environ, "DFCTL_CONFIG"), "DFCTL_CONFIG"
+    if named is not None:
+        return Config((_named_file(named, named_by),), environ)
+    paths = default_files() if files is None else files
+    return Config(tuple(read_default(path) for path in paths), environ)
+
+
+def _named_file(text: str, named_by: str) -> ConfigFile:
+    place = Place(named_by, named_by)
+    if not text.strip():
+        raise place.error("names no file")
+    return read_file(place.path(text), named_by=named_by)
+
+
+@dataclass(frozen=True)
+class Config:
+    """What `files` and the variables say. The last file, the user's, wins."""
+
+    files: tuple[ConfigFile, ...]
+    environ: Mapping[str, str] = field(repr=False)
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all profiles: `env` where it exists, then those of the files."""
+        env = (ENV,) if self._has_env else ()
+        return tuple(dict.fromkeys((*env, *names_in(self.files))))
+
+    def default_name(self) -> str:
+        """Return the profile that is meant where none is named. Raises UsageError."""
+        if name := set_in(self.environ, "DFCTL_PROFILE"):
+            return self._existing(name, in_variable("DFCTL_PROFILE"))
+        if self._has_env:
+            return ENV
+        for file in reversed(self.files):
+            if file.default is not None:
+                label = f"{file.path}: default"
+                return self._existing(file.default, Place(label, label))
+        names = self.names()
+        if len(names) != 1:
+            raise self._no_default(names)
+        return names[0]
+
+    def profile(self, name: str, *, overrides: Overrides = _NO_OVERRIDES) -> Profile:
+        """Return a profile, checked.
+
+        `overrides` are what the command line says, by the names of settings: the flow, flags, and
+        limits in seconds (None lifts one). They win over the variables of limits, such as
+        DFCTL_TIMEOUT, and those over the profile's settings. Raises UsageError.
+        """
+        return self._described(name, overrides).profile()
+
+    def settings_of(
+        self, name: str, *, overrides: Overrides = _NO_OVERRIDES
+    ) -> tuple[ShownSetting, ...]:
+        """Return each setting of a profile that has a value, and where it comes from.
+
+        Raises UsageError as `profile` does, but for what is missing and for files not there.
+        """
+        return self._described(name, overrides).shown()
+
+    def key_source(self, name: str) -> KeySource:
+        """Return where the key of a profile comes from. Raises UsageError as `profile` does.
+
+        DFCTL_KEY_<NAME> comes before the profile's own `key`, and both before the same two of the
+        profile that it is `like`. A variable that is one of the backend's settings for the profile
+        `env`, such as DFCTL_KEY_IN, never holds the key of a named profile.
+        """
+        return self._described(name, _NO_OVERRIDES).key_source()
+
+    def error_of(
+        self, name: str, problem: SettingProblem, *, overrides: Overrides = _NO_OVERRIDES
+    ) -> UsageError:
+        """Return the error for what an adapter says of a profile's setting, with its place."""
+        return self._described(name, overrides).error(problem)
+
+    @property
+    def _has_env(self) -> bool:
+        return set_in(self.environ, "DFCTL_BACKEND") is not None
+
+    def _existing(self, name: str, place: Place) -> str:
+        if name not in self.names():
+            raise place.error(self._no_such_profile(name), hint=self._nearest(name))
+        return name
+
+    def _no_such_profile(self, name: str) -> str:
+        looked = f"account {account_name()}, looked at {listed(map(str, self.files))}"
+        return f"there is no profile {clean(name)!r} ({looked})"
+
+    def _nearest(self, name: str) -> str:
+        if name == ENV:
+            return "the profile env exists while DFCTL_BACKEND is set"
+        names = [clean(known) for known in self.names()]
+        if not names:
+            return self._how_to_describe()
+        all_of_them = "the only profile is" if len(names) == 1 else "the profiles are"
+        return did_you_mean(name, names) or f"{all_of_them} {listed(names)}"
+
+    def _how_to_describe(self) -> str:
+        return (
+            f"describe one below [profiles.NAME] in {self.files[-1].path}, or set DFCTL_BACKEND, "
+            "DFCTL_ADDRESS, DFCTL_FLOW and DFCTL_KEY"
+        )
+
+    def _no_default(self, names: Sequence[str]) -> UsageError:
+        if not names:
+            looked = f"account {account_name()}, looked at {listed(map(str, self.files))}"
+            return UsageError(f"there is no profile ({looked})", hint=self._how_to_describe())
+        return UsageError(
+            f"no profile is named, and none of {listed(map(clean, names))} is the default",
+            hint=f'name one, set DFCTL_PROFILE, or write default = "{clean(names[0])}" '
+            f"at the top of {self.files[-1].path}",
+        )
+
+    def _described(self, name: str, overrides: Overrides) -> Description:
+        self._check_name(name)
+        if name == ENV:
+            return self._described_by_variables(overrides)
+        tables = tables_of(self.files, name)
+        adapter = adapter_of(tables)
+        inherited = list(self._layers(tables, adapter))
+        layers = [overrides_layer(overrides), limits_layer(self.environ), *inherited]
+        return Description(
+            name,
+            adapter,
+            merged(layers, _alternatives(adapter)),
+            tables[0].place,
+            self._key_hint(tables[0], adapter),
+        )
+
+    def _check_name(self, name: str) -> None:
+        if name not in self.names():
+            raise UsageError(self._no_such_profile(name), hint=self._nearest(name))
+        for file in self.files:
+            if name not in file.profiles:
+                continue
+            if name == ENV:
+                raise UsageError(
+                    f"{file.path}: profile env: is described by variables alone",
+                    hint="give the profile another name",
+                )
+            if not PROFILE_NAME.fullmatch(name):
+                raise UsageError(
+                    f"{file.path}: profile {clean(name)!r}: is no name of a profile",
+                    hint="a name has letters, digits, and after the first also . _ and -",
+                )
+
+    def _described_by_variables(self, overrides: Overrides) -> Description:
+        place = in_variable("DFCTL_BACKEND")
+        adapter = adapter_called(set_in(self.environ, place.label) or "", place)
+        settings = known_settings(adapter).values()
+        layers = (
+            overrides_layer(overrides),
+            limits_layer(self.environ),
+            env_layer(self.environ, settings),
+        )
+        return Description(
+            ENV,
+            adapter,
+            merged(layers, _alternatives(adapter)),
+            lambda setting: in_variable(variable_of(setting)),
+            f"set {variable_of('key')}",
+        )
+
+    def _layers(self, tables: Sequence[Table], adapter: Backend) -> Iterator[Layer]:
+        of: str | None = None
+        for table in tables:
+            if table.profile != of:
+                of = table.profile
+                yield self._key_layer(of, adapter)
+            yield table.layer(adapter, self.environ)
+
+    def _key_layer(self, profile: str, adapter: Backend) -> Layer:
+        variable = key_variable_of(profile)
+        if _is_setting(variable, adapter):
+            return {}
+        layer = key_layer(self.environ, variable)
+        rivals = [name for name in names_in(self.files) if key_variable_of(name) == variable]
+        if layer and len(rivals) > 1:
+            raise UsageError(
+                f"{variable}: could be the key of each of the profiles {listed(rivals)}",
+                hint='rename one, or write key = { env = "NAME" } in their settings '
+                "and unset this variable",
+            )
+        return layer
+
+    def _key_hint(self, table: Table, adapter: Backend) -> str:
+        variable = key_variable_of(table.profile)
+        in_settings = f'write key = {{ env = "NAME" }} in its settings in {table.file.path}'
+        if _is_setting(variable, adapter):
+            return f"{in_settings}; {variable} is a setting of the profile env"
+        return f"set {variable}, or {in_settings}"
+
+
+def account_name() -> str:
+    """Return the name of the account that dfctl runs as."""
+    if sys.platform == "win32":
+        import getpass
+
+        try:
+            return getpass.getuser()
+        except (ImportError, KeyError, OSError):
+            return "unknown"
+    else:
+        import pwd
+
+        try:
+            return pwd.getpwuid(os.geteuid()).pw_name
+        except KeyError:
+            return str(os.geteuid())
+
+
+def _alternatives(adapter: Backend) -> Alternatives:
+    # An adapter that has none need not say so.
+    alternatives: Alternatives = getattr(adapter, "alternatives", ())
+    return alternatives
+
+
+def _is_setting(variable: str, adapter: Backend) -> bool:
+    return any(variable_of(setting.name) == variable for setting in adapter.settings)

@@ -1,0 +1,270 @@
+"""Keys: the forms in which a profile names one, and how each is read."""
+
+import os
+import re
+import stat
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dfctl.core.errors import KeyProblem
+from dfctl.core.secret import Secret
+from dfctl.core.text import clean
+from dfctl.store.commands import CommandFailed, output_of
+from dfctl.store.files import decoded, kind_of
+from dfctl.store.paths import why_not_a_file, why_not_read
+from dfctl.store.places import Place
+from dfctl.store.suggestions import did_you_mean, listed
+
+_FORMS = ("env", "file", "command")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_LARGEST = 64 * 1024
+_COMMAND_SECONDS = 60.0
+_EXAMPLE = 'write key = { env = "NAME" }, { file = "PATH" } or { command = ["PROGRAM", "..."] }'
+
+
+class KeyTrouble(Exception):
+    """Why a form gives no key; whoever knows the profile names it."""
+
+    def __init__(self, problem: str, *, hint: str | None = None) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.hint = hint
+
+
+@dataclass(frozen=True)
+class KeyReading:
+    """A key that was read, and what the user should know about where it lies."""
+
+    secret: Secret
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LiteralKey:
+    """A key that stands in a configuration file."""
+
+    key: Secret
+    place: Place
+
+    def describe(self) -> str:
+        return "literal"
+
+    def fetch(self) -> tuple[str, tuple[str, ...]]:
+        file = self.place.file
+        if file and file.is_exposed:
+            raise self.place.error(
+                "others can read the file, and a key stands in it",
+                hint=f"chmod 600 {_shell_word(file.path)}",
+            )
+        return self.key.reveal(), ()
+
+
+@dataclass(frozen=True)
+class EnvironmentKey:
+    """A key in an environment variable. An empty variable counts as not set."""
+
+    name: str
+    environ: Mapping[str, str] = field(repr=False, compare=False)
+
+    def describe(self) -> str:
+        return f"env {self.name}"
+
+    def fetch(self) -> tuple[str, tuple[str, ...]]:
+        text = self.environ.get(self.name, "")
+        if not text:
+            raise KeyTrouble("is missing: the variable is not set or empty")
+        return text, ()
+
+
+@dataclass(frozen=True)
+class FileKey:
+    """A key that is all there is in a file."""
+
+    path: Path
+
+    def describe(self) -> str:
+        return f"file {clean(str(self.path))}"
+
+    def fetch(self) -> tuple[str, tuple[str, ...]]:
+        # A pipe would be waited for, and a device read without end.
+        if why := why_not_a_file(self.path):
+            raise KeyTrouble(f"cannot be used: {why}")
+        content, status = self._content()
+        if len(content) > _LARGEST:
+            raise KeyTrouble("cannot be used: the file is larger than 64 KiB, which no key is")
+        return decoded(content)[0], self._warnings(status)
+
+    def _content(self) -> tuple[bytes, os.stat_result]:
+        try:
+            with self.path.open("rb") as file:
+                return file.read(_LARGEST + 1), os.fstat(file.fileno())
+        except (OSError, ValueError) as problem:
+            why = why_not_read(problem)
+        raise KeyTrouble(f"cannot be used: {why}")
+
+    def _warnings(self, status: os.stat_result) -> tuple[str, ...]:
+        # Windows keeps who may write in lists, and the mode does not tell.
+        is_told = sys.platform != "win32"
+        if not (is_told and status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
+            return ()
+        file, command = clean(str(self.path)), f"chmod go-w {_shell_word(self.path)}"
+        return (f"others can write the key file {file}: {command}",)
+
+
+@dataclass(frozen=True)
+class CommandKey:
+    """A key that a command writes to its stdout within `seconds`. No shell, and no stdin."""
+
+    arguments: tuple[str, ...] = field(repr=False)
+    seconds: float = _COMMAND_SECONDS
+
+    def describe(self) -> str:
+        return f"command {clean(self.arguments[0])}"
+
+    def fetch(self) -> tuple[str, tuple[str, ...]]:
+        try:
+            content = output_of(self.arguments, seconds=self.seconds, largest=_LARGEST)
+        except CommandFailed as failure:
+            problem = str(failure)
+        else:
+            return decoded(content)[0], ()
+        raise KeyTrouble(f"is missing: the command {problem}")
+
+
+@dataclass(frozen=True)
+class MissingKey:
+    """No key is named anywhere."""
+
+    hint: str
+
+    def describe(self) -> str:
+        return "none"
+
+    def fetch(self) -> tuple[str, tuple[str, ...]]:
+        raise KeyTrouble("has no key", hint=self.hint)
+
+
+# `describe` gives what a list may show of it: never the key, nor a command's arguments. `fetch`
+# gives the text that should be the key, and warnings; it raises `KeyTrouble`.
+KeyForm = LiteralKey | EnvironmentKey | FileKey | CommandKey | MissingKey
+
+
+@dataclass(frozen=True)
+class KeySource:
+    """Where the key of a profile comes from. Reading it again asks the source again."""
+
+    profile: str
+    form: KeyForm
+    origin: str
+
+    def describe(self) -> str:
+        """Return the kind of the source, such as `env SALES_KEY`, without any secret."""
+        return self.form.describe()
+
+    def read(self) -> KeyReading:
+        """Return the key.
+
+        Raises KeyProblem where there is no usable key, and UsageError where it stands in a
+        configuration file that others can read.
+        """
+        try:
+            text, warnings = self.form.fetch()
+            return KeyReading(_checked(text), warnings)
+        except KeyTrouble as trouble:
+            problem = self._problem(trouble)
+        # Raised out here, the error carries no context.
+        raise problem
+
+    def _problem(self, trouble: KeyTrouble) -> KeyProblem:
+        if isinstance(self.form, MissingKey):
+            return KeyProblem(f"the profile {self.profile} {trouble.problem}", hint=trouble.hint)
+        whose = f"the key of the profile {self.profile} ({self.describe()})"
+        return KeyProblem(f"{whose} {trouble.problem}", hint=trouble.hint)
+
+
+def parse_key(raw: object, place: Place, environ: Mapping[str, str]) -> KeyForm:
+    """Return the form of key that TOML wrote as `raw`.
+
+    Raises UsageError naming the place where it is no form of key; the error never quotes `raw`.
+    """
+    if isinstance(raw, str):
+        return LiteralKey(Secret(raw), place)
+    if not isinstance(raw, dict):
+        raise place.error(f"must be text or a table, not {kind_of(raw)}", hint=_EXAMPLE)
+    if "keyring" in raw:
+        raise place.error("this dfctl reads no keyring", hint=_EXAMPLE)
+    for name in raw:
+        if name not in _FORMS:
+            hint = did_you_mean(name, _FORMS) or _EXAMPLE
+            raise place.error(f"{clean(name)!r} is not one of {listed(_FORMS)}", hint=hint)
+    if len(raw) != 1:
+        raise place.error("must name exactly one source", hint=_EXAMPLE)
+    [(form, value)] = raw.items()
+    return _PARSERS[form](value, place, environ)
+
+
+def _environment_key(value: object, place: Place, environ: Mapping[str, str]) -> KeyForm:
+    # Never quoted: the key itself may stand here by mistake.
+    if not (isinstance(value, str) and _VARIABLE.fullmatch(value)):
+        raise place.error(
+            "env must be the name of an environment variable", hint='write { env = "NAME" }'
+        )
+    return EnvironmentKey(value, environ)
+
+
+def _file_key(value: object, place: Place, environ: Mapping[str, str]) -> KeyForm:
+    if not (isinstance(value, str) and value.strip()):
+        raise place.error("file must be the path of a file", hint='write { file = "PATH" }')
+    return FileKey(place.path(value))
+
+
+def _command_key(value: object, place: Place, environ: Mapping[str, str]) -> KeyForm:
+    arguments = value if isinstance(value, list) else []
+    texts = tuple(item for item in arguments if isinstance(item, str))
+    if not texts or len(texts) != len(arguments) or not texts[0].strip():
+        raise place.error(
+            "command must be a list of texts: a program and its arguments",
+            hint='write { command = ["PROGRAM", "ARGUMENT"] }; no shell reads it',
+        )
+    if any("\0" in text for text in texts):
+        raise place.error("command holds a NUL character")
+    return CommandKey((_program(texts[0], place), *texts[1:]))
+
+
+def _program(text: str, place: Place) -> str:
+    """Return a bare name as it is, to be found by PATH, and a path as it is meant in its file."""
+    is_path = "/" in text or "\\" in text or text.startswith("~")
+    return str(place.path(text)) if is_path else text
+
+
+_PARSERS = {"env": _environment_key, "file": _file_key, "command": _command_key}
+
+
+def _checked(text: str) -> Secret:
+    """Return the key without one newline at its end. Raises `KeyTrouble` unless visible ASCII."""
+    key = text[:-2] if text.endswith("\r\n") else text.removesuffix("\n")
+    if not key:
+        raise KeyTrouble("is empty")
+    for position, character in enumerate(key, start=1):
+        if kind := _unusable(character):
+            raise KeyTrouble(
+                f"cannot be sent: character {position} is {kind}",
+                hint="a key is visible ASCII without blanks; was more copied than the key?",
+            )
+    return Secret(key)
+
+
+def _unusable(character: str) -> str | None:
+    if "\x21" <= character <= "\x7e":
+        return None
+    names = {" ": "a blank", "\t": "a tab", "\n": "a line break", "\r": "a line break"}
+    is_control = character < " " or character == "\x7f"
+    return names.get(character, "a control character" if is_control else "not ASCII")
+
+
+def _shell_word(path: Path) -> str:
+    from shlex import quote
+
+    return quote(str(path))
