@@ -1,0 +1,172 @@
+"""The one place that looks at terminals and options to choose how things are shown."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import pairwise
+from typing import TextIO
+
+from dfctl.core.errors import DfctlError
+from dfctl.core.events import Event
+from dfctl.core.exits import ExitCode
+from dfctl.core.runs import Run
+from dfctl.output.progress import Plain, Progress, Quiet, Silent
+from dfctl.output.results import JsonResults, ReferenceResults, Results, TextResults
+from dfctl.output.streams import NoticeStream, ResultStream
+
+
+class Format(StrEnum):
+    """The forms of a result."""
+
+    TEXT = "text"
+    JSON = "json"
+    REF = "ref"
+
+
+class ProgressKind(StrEnum):
+    """The ways of telling what happens meanwhile."""
+
+    AUTO = "auto"
+    LIVE = "live"
+    PLAIN = "plain"
+    NONE = "none"
+
+
+class ColorChoice(StrEnum):
+    """When to use colours."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Showing:
+    """What the user asked for. `format` is None where nothing was asked."""
+
+    format: Format | None = None
+    is_quiet: bool = False
+    is_verbose: bool = False
+    progress: ProgressKind = ProgressKind.AUTO
+    color: ColorChoice = ColorChoice.AUTO
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What the choice depends on beside the options."""
+
+    out: TextIO | None
+    err: TextIO | None
+    variables: Mapping[str, str]
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+
+
+class Output:
+    """What a command shows: progress and notices on stderr, then results on stdout."""
+
+    def __init__(self, progress: Progress, results: Results, *, is_hinting: bool) -> None:
+        self._progress = progress
+        self._results = results
+        self._is_hinting = is_hinting
+
+    def hear(self, event: Event) -> None:
+        """Show an event."""
+        self._progress.hear(event)
+
+    def line(self, text: str) -> None:
+        """Show a line of the command's own."""
+        self._progress.note(text)
+
+    def hint(self, text: str) -> None:
+        """Show a hint for people."""
+        if self._is_hinting:
+            self._progress.note(text)
+
+    def runs(self, runs: Sequence[Run], code: ExitCode) -> None:
+        """Show how runs stand at the end; `code` is the command's exit code."""
+        self.close(is_well=code is ExitCode.SUCCEEDED)
+        self._results.runs(runs, code)
+
+    def started(self, runs: Sequence[Run], code: ExitCode) -> None:
+        """Show the references of runs that were started and are not followed."""
+        self.close(is_well=code is ExitCode.SUCCEEDED)
+        self._results.started(runs, code)
+
+    def listing(self, name: str, rows: Sequence[dict[str, object]], lines: Sequence[str]) -> None:
+        """Show a list: `lines` for people, `rows` under `name` for programs."""
+        self.close(is_well=True)
+        self._results.listing(name, rows, lines)
+
+    def text(self, text: str) -> None:
+        """Show a text on stdout that belongs to no result, such as a page of help."""
+        self._results.text(text)
+
+    def failed(self, error: DfctlError | None, code: ExitCode) -> None:
+        """Show an error that ended the command before it had a result."""
+        self.close(is_well=False)
+        self._results.failed(error, code)
+
+    def close(self, *, is_well: bool) -> None:
+        """End the progress; the terminal is whole again."""
+        self._progress.close(is_well=is_well)
+
+
+def format_asked_for(argv: Sequence[str], variables: Mapping[str, str]) -> Format | None:
+    """Return the format that a command line seems to ask for, where it could not be parsed."""
+    pairs = list(pairwise(argv))
+    if "-ojson" in argv or "--output=json" in argv:
+        return Format.JSON
+    if ("-o", "json") in pairs or ("--output", "json") in pairs:
+        return Format.JSON
+    is_json = variables.get("DFCTL_OUTPUT", "").strip().lower() == Format.JSON
+    return Format.JSON if is_json else None
+
+
+def choose(showing: Showing, around: Surroundings) -> Output:
+    """Return the output that fits what the user asked for and where the streams lead."""
+    out, err = ResultStream(around.out), NoticeStream(around.err)
+    return Output(
+        _progress(showing, around, err),
+        _results(showing, out, err),
+        is_hinting=not showing.is_quiet and showing.format in (None, Format.TEXT),
+    )
+
+
+def _results(showing: Showing, out: ResultStream, err: NoticeStream) -> Results:
+    if showing.format is Format.JSON:
+        return JsonResults(out, err)
+    if showing.format is Format.REF:
+        return ReferenceResults(out, err)
+    # An explicit format is always printed; quiet silences only what nobody asked for.
+    return TextResults(out, err, is_quiet=showing.is_quiet and showing.format is None)
+
+
+def _progress(showing: Showing, around: Surroundings, err: NoticeStream) -> Progress:
+    def plain(write: Callable[[str], None]) -> Progress:
+        return Plain(write, around.now, is_verbose=showing.is_verbose)
+
+    if showing.is_quiet:
+        return Quiet(err.line, plain)
+    if showing.progress is ProgressKind.NONE:
+        return Silent(err.line, is_verbose=showing.is_verbose)
+    is_drawable = err.is_terminal and around.variables.get("TERM", "") != "dumb"
+    if around.err is None or not is_drawable or showing.progress is ProgressKind.PLAIN:
+        return plain(err.line)
+    return _live(showing, around, around.err)
+
+
+def _live(showing: Showing, around: Surroundings, stream: TextIO) -> Progress:
+    # Rich costs more than everything else here, and is drawn with on terminals alone.
+    from dfctl.output.live import Live
+
+    color = {ColorChoice.ALWAYS: True, ColorChoice.NEVER: False}.get(showing.color)
+    is_unicode = "utf" in (stream.encoding or "").lower()
+    return Live(
+        stream,
+        around.monotonic,
+        is_verbose=showing.is_verbose,
+        color=color,
+        is_unicode=is_unicode,
+    )

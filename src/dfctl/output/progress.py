@@ -1,0 +1,118 @@
+"""Ways of telling what happens: plain lines, lines kept for a bad end, or none.
+
+All have the one interface: `hear` an event, `note` something for the user, and `close` with
+whether the command ended well.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from dfctl.core.events import (
+    Accepted,
+    Event,
+    Exchanged,
+    Following,
+    Heartbeat,
+    Missed,
+    Seen,
+    Warned,
+)
+from dfctl.core.runs import Run
+from dfctl.output.sentences import event_line, exchange_line, stamp, state_line
+
+
+class Progress(Protocol):
+    """Tells what happens while a command works."""
+
+    def hear(self, event: Event) -> None:
+        """Take note of an event."""
+
+    def note(self, text: str) -> None:
+        """Tell a line that no event brought."""
+
+    def close(self, *, is_well: bool) -> None:
+        """Tell what is left to tell, and leave the terminal whole. May be called again."""
+
+
+class Silent:
+    """Tells nothing but warnings and what was asked for with --verbose."""
+
+    def __init__(self, write: Callable[[str], None], *, is_verbose: bool) -> None:
+        self._write = write
+        self._is_verbose = is_verbose
+
+    def hear(self, event: Event) -> None:
+        if isinstance(event, Warned):
+            self._write(f"warning: {event.message}")
+        elif isinstance(event, Exchanged) and self._is_verbose:
+            self._write(exchange_line(event))
+
+    def note(self, text: str) -> None:
+        self._write(text)
+
+    def close(self, *, is_well: bool) -> None:
+        pass
+
+
+class Plain(Silent):
+    """Tells each change in a line with its time, and from time to time that a run goes on."""
+
+    def __init__(
+        self, write: Callable[[str], None], now: Callable[[], datetime], *, is_verbose: bool
+    ) -> None:
+        super().__init__(write, is_verbose=is_verbose)
+        self._now = now
+        self._followed: dict[str, Run] = {}
+
+    def hear(self, event: Event) -> None:
+        super().hear(event)
+        for line in self._news(event):
+            self._write(f"{stamp(self._now())} {line}")
+
+    def _news(self, event: Event) -> list[str]:
+        match event:
+            case Seen():
+                return self._changes(event.run)
+            case Heartbeat():
+                return [f"still {state_line(run)}" for run in self._followed.values()]
+            case Following():
+                self._followed[event.run.profile] = event.run
+            case Accepted() | Missed() if event.run.profile in self._followed:
+                self._followed[event.run.profile] = event.run
+        line = event_line(event)
+        return [line] if line else []
+
+    def _changes(self, run: Run) -> list[str]:
+        before = self._followed.get(run.profile)
+        if before is None:
+            return []
+        self._followed[run.profile] = run
+        lines = []
+        is_new = before.service_state is None and before.locator == run.locator
+        if (run.state, run.service_state) != (before.state, before.service_state) or is_new:
+            lines.append(state_line(run))
+        if run.url and run.url != before.url:
+            lines.append(f"{run.profile}: {run.url}")
+        return lines
+
+
+class Quiet:
+    """Keeps the lines of another progress back, and tells them all after a bad end."""
+
+    def __init__(self, write: Callable[[str], None], inner: Callable[..., Progress]) -> None:
+        self._lines: list[str] = []
+        self._out = write
+        self._inner = inner(self._lines.append)
+
+    def hear(self, event: Event) -> None:
+        self._inner.hear(event)
+
+    def note(self, text: str) -> None:
+        self._inner.note(text)
+
+    def close(self, *, is_well: bool) -> None:
+        self._inner.close(is_well=is_well)
+        lines, self._lines[:] = list(self._lines), []
+        for line in [] if is_well else lines:
+            self._out(line)

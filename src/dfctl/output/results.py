@@ -1,0 +1,148 @@
+"""The results of commands: text for people, JSON and references for programs."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from dfctl.core.errors import DfctlError
+from dfctl.core.exits import ExitCode
+from dfctl.core.runs import Run
+from dfctl.output.sentences import final_line
+from dfctl.output.streams import NoticeStream, ResultStream
+
+SCHEMA = 1
+
+
+class Results(Protocol):
+    """Writes what a command found: the last thing that it writes."""
+
+    def runs(self, runs: Sequence[Run], code: ExitCode) -> None:
+        """Write how runs stand. `code` is the command's exit code."""
+
+    def started(self, runs: Sequence[Run], code: ExitCode) -> None:
+        """Write the references of runs that were started and are not followed."""
+
+    def listing(self, name: str, rows: Sequence[dict[str, object]], lines: Sequence[str]) -> None:
+        """Write a list: `lines` for people, `rows` under `name` for programs."""
+
+    def text(self, text: str) -> None:
+        """Write a text for people."""
+
+    def failed(self, error: DfctlError | None, code: ExitCode) -> None:
+        """Write that the command ended before it had a result."""
+
+
+class TextResults:
+    """Lines for people. Quiet ones are written only where the end is bad."""
+
+    def __init__(self, out: ResultStream, err: NoticeStream, *, is_quiet: bool) -> None:
+        self._out = out
+        self._err = err
+        self._is_quiet = is_quiet
+
+    def runs(self, runs: Sequence[Run], code: ExitCode) -> None:
+        complain_of(self._err, runs)
+        for run in self._told(runs, code):
+            self._out.line(final_line(run))
+
+    def started(self, runs: Sequence[Run], code: ExitCode) -> None:
+        complain_of(self._err, runs)
+        for run in self._told(runs, code):
+            self._out.line(str(run.reference))
+
+    def listing(self, name: str, rows: Sequence[dict[str, object]], lines: Sequence[str]) -> None:
+        for line in lines:
+            self._out.line(line)
+
+    def text(self, text: str) -> None:
+        self._out.line(text)
+
+    def failed(self, error: DfctlError | None, code: ExitCode) -> None:
+        if error:
+            complain(self._err, error.message, error.hint)
+
+    def _told(self, runs: Sequence[Run], code: ExitCode) -> list[Run]:
+        is_silent = self._is_quiet and code is ExitCode.SUCCEEDED
+        return [] if is_silent else [run for run in runs if run.reference]
+
+
+class ReferenceResults(TextResults):
+    """The references of the runs that are known, a line each."""
+
+    def __init__(self, out: ResultStream, err: NoticeStream) -> None:
+        super().__init__(out, err, is_quiet=False)
+
+    def runs(self, runs: Sequence[Run], code: ExitCode) -> None:
+        self.started(runs, code)
+
+
+class JsonResults:
+    """One JSON document, in ASCII. Errors are told on stderr too, where logs and mails look."""
+
+    def __init__(self, out: ResultStream, err: NoticeStream) -> None:
+        self._out = out
+        self._err = err
+
+    def runs(self, runs: Sequence[Run], code: ExitCode) -> None:
+        complain_of(self._err, runs)
+        self._write(code, runs=[run_document(run) for run in runs])
+
+    started = runs
+
+    def listing(self, name: str, rows: Sequence[dict[str, object]], lines: Sequence[str]) -> None:
+        self._write(ExitCode.SUCCEEDED, **{name: list(rows)})
+
+    def text(self, text: str) -> None:
+        self._out.line(text)
+
+    def failed(self, error: DfctlError | None, code: ExitCode) -> None:
+        if error:
+            complain(self._err, error.message, error.hint)
+        told = {"message": error.message, "hint": error.hint} if error else None
+        self._write(code, runs=[], error=told)
+
+    def _write(self, code: ExitCode, **members: object) -> None:
+        document = {"schema": SCHEMA, "exit_code": int(code), **members}
+        document.setdefault("error", None)
+        self._out.line(json.dumps(document, indent=2))
+
+
+def complain(err: NoticeStream, message: str, hint: str | None) -> None:
+    """Write an error: what happened, then what to type."""
+    err.line(f"error: {message}")
+    if hint:
+        err.line(f"hint: {hint}")
+
+
+def complain_of(err: NoticeStream, runs: Sequence[Run]) -> None:
+    """Write what went wrong with runs beside their states."""
+    for run in runs:
+        if run.message:
+            complain(err, f"{run.profile}: {run.message}", run.hint)
+
+
+def run_document(run: Run) -> dict[str, object]:
+    """Return the JSON form of a run."""
+    return {
+        "run": str(run.reference) if run.reference else None,
+        "profile": run.profile,
+        "backend": run.backend,
+        "flow": run.flow,
+        "locator": run.locator,
+        "state": run.state,
+        "service_state": run.service_state,
+        "started_at": _utc(run.started_at),
+        "ended_at": _utc(run.ended_at),
+        "elapsed_s": run.elapsed_s,
+        "url": run.url,
+        "exit_code": None if run.exit_code is None else int(run.exit_code),
+        "message": run.message,
+        "hint": run.hint,
+    }
+
+
+def _utc(moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,92 @@
+"""What dfctl says of runs and events: pure text, one line each."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from dfctl.core.durations import format_duration
+from dfctl.core.events import (
+    Accepted,
+    Event,
+    Exchanged,
+    Following,
+    Missed,
+    StartDelayed,
+    Starting,
+)
+from dfctl.core.exchange import Fault
+from dfctl.core.runs import Run
+from dfctl.core.states import State
+
+_WORDS = {
+    State.WARNING: "succeeded with warnings",
+    State.TIMED_OUT: "timed out",
+}
+
+
+def state_words(state: State) -> str:
+    """Return a state as it is told to people."""
+    return _WORDS.get(state, state.value)
+
+
+def final_line(run: Run) -> str:
+    """Return the one line that tells how a run stands when dfctl is done with it."""
+    assert run.state is not None
+    after = "" if run.elapsed_s is None else f" after {format_duration(run.elapsed_s)}"
+    return f"{run.profile}: {state_words(run.state)}{after} ({run.reference})"
+
+
+def state_line(run: Run) -> str:
+    """Return what a look says of a run."""
+    if run.state is None:
+        return f"{run.profile}: not seen yet"
+    word = run.service_state
+    raw = f" ({word})" if run.state is State.UNKNOWN and word else ""
+    return f"{run.profile}: {state_words(run.state)}{raw}"
+
+
+def event_line(event: Event) -> str | None:
+    """Return the line that tells of an event; None where it is no news by itself."""
+    match event:
+        case Following():
+            limit = "with no timeout" if event.timeout is None else _limit(event.timeout)
+            what = f"{event.run.reference} " if event.run.reference else "its run "
+            return f"{event.run.profile}: following {what}{limit}"
+        case Starting():
+            flow = f" {event.run.flow}" if event.run.flow else ""
+            return f"{event.run.profile}: starting{flow} on {event.run.backend}"
+        case StartDelayed():
+            again = format_duration(event.seconds)
+            return f"{event.run.profile}: nothing started yet: {event.why}; trying again in {again}"
+        case Accepted():
+            return f"{event.run.profile}: started {event.run.reference}"
+        case Missed():
+            again = format_duration(event.seconds)
+            return f"{event.run.profile}: no news: {event.why}; looking again in {again}"
+    return None
+
+
+def exchange_line(event: Exchanged) -> str:
+    """Return the line of a request and its answer, for --verbose."""
+    request = f"{event.request.method} {event.url}"
+    took = format_duration(event.seconds)
+    if isinstance(event.result, Fault):
+        return f"{request}: {event.result.text} ({took})"
+    return f"{request}: HTTP {event.result.status}, {len(event.result.body)} bytes ({took})"
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows of cells as lines whose cells stand below one another."""
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def stamp(moment: datetime) -> str:
+    """Return a moment as local time with its offset, to the second."""
+    return moment.astimezone().isoformat(timespec="seconds")
+
+
+def _limit(timeout: float) -> str:
+    return f"for up to {format_duration(timeout)} (--timeout)"
