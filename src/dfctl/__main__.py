@@ -1,0 +1,6 @@
+"""`python -m dfctl`."""
+
+from dfctl.main import entry
+
+if __name__ == "__main__":
+    entry()

@@ -1,0 +1,50 @@
+"""The command line: one Typer app, one module for each command."""
+
+from typing import Annotated
+
+import typer
+
+from dfctl.cli import demo, help_pages, profiles, run, sandbox, start, status, wait
+from dfctl.core.exits import ExitCode
+
+_SHORT_HELP = """\
+Start a data flow, follow it, exit with its outcome.
+
+  dfctl run sales              start, follow, exit with the outcome
+  dfctl start sales            start only; print the run's reference
+  dfctl wait sales/RUN         follow a run that was started before
+
+No account at hand? Try: dfctl demo
+All commands: dfctl --help"""
+
+Version = Annotated[
+    bool, typer.Option("-V", "--version", help="Print the version and exit.", is_eager=True)
+]
+
+app = typer.Typer(
+    name="dfctl",
+    help="Start a data flow on a remote service, follow its run, exit with its outcome.",
+    epilog="Exit codes: dfctl help exit-codes",
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+@app.callback(invoke_without_command=True)
+def dfctl(context: typer.Context, *, version: Version = False) -> ExitCode:
+    """Start a data flow on a remote service, follow its run, exit with its outcome."""
+    if context.invoked_subcommand is None:
+        context.obj.output.text(_SHORT_HELP)
+    return ExitCode.SUCCEEDED
+
+
+app.command()(run.run)
+app.command()(start.start)
+app.command()(wait.wait)
+app.command()(status.status)
+app.add_typer(profiles.app, name="profiles")
+app.command()(demo.demo)
+app.command()(sandbox.sandbox)
+app.command("help")(help_pages.help_page)

@@ -1,0 +1,64 @@
+"""`dfctl run`: the main job."""
+
+import typer
+
+from dfctl.cli import options
+from dfctl.cli.showing import begin
+from dfctl.cli.starting import gather_order, run_order, show_dry
+from dfctl.core.exits import ExitCode
+
+
+def run(
+    context: typer.Context,
+    profiles: options.Profiles = None,
+    *,
+    flow: options.Flow = None,
+    param: options.Params = None,
+    input_file: options.Input = None,
+    dry_run: options.DryRun = False,
+    server_wait: options.ServerWait = False,
+    timeout: options.Timeout = None,
+    queue_timeout: options.QueueTimeout = None,
+    interval: options.Interval = None,
+    max_outage: options.MaxOutage = None,
+    heartbeat: options.Heartbeat = None,
+    fail_on_warning: options.FailOnWarning = False,
+    output: options.OutputFormat = None,
+    quiet: options.Quiet = False,
+    progress: options.Progress = None,
+    color: options.Color = None,
+    verbose: options.Verbose = False,
+    config: options.ConfigFile = None,
+) -> ExitCode:
+    """Start a flow, follow its run and exit with its outcome.
+
+    The exit code is 0 only if the run succeeded; `dfctl help exit-codes` lists the others.
+
+    Example: dfctl run sales --timeout 2h
+    """
+    parts = begin(
+        context,
+        config,
+        output=output,
+        quiet=quiet,
+        progress=progress,
+        color=color,
+        verbose=verbose,
+    )
+    limits = options.durations(
+        timeout=timeout,
+        queue_timeout=queue_timeout,
+        interval=interval,
+        max_outage=max_outage,
+        heartbeat=heartbeat,
+    )
+    order = gather_order(
+        parts,
+        profiles,
+        flow=flow,
+        params=param,
+        document=input_file,
+        overrides=limits | options.flags(fail_on_warning=fail_on_warning),
+        server_wait=server_wait,
+    )
+    return show_dry(parts, order) if dry_run else run_order(parts, order)

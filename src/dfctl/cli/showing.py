@@ -1,0 +1,88 @@
+"""How commands begin and end: what is shown, and how."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import TypeVar
+
+import typer
+
+from dfctl.composition import Parts
+from dfctl.core.errors import UsageError
+from dfctl.core.exits import ExitCode, worst_of
+from dfctl.core.runs import Run
+from dfctl.output.choose import ColorChoice, Format, ProgressKind, Showing
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def begin(
+    context: typer.Context,
+    config: str | None,
+    *,
+    output: Format | None = None,
+    quiet: bool = False,
+    progress: ProgressKind | None = None,
+    color: ColorChoice | None = None,
+    verbose: bool = False,
+) -> Parts:
+    """Return the command's parts, which show things as its options say."""
+    parts: Parts = context.obj
+    showing = _showing(
+        parts.variables,
+        output=output,
+        quiet=quiet,
+        progress=progress,
+        color=color,
+        verbose=verbose,
+    )
+    parts.begin(showing, config)
+    return parts
+
+
+def show_runs(parts: Parts, runs: Sequence[Run]) -> ExitCode:
+    """Show how runs ended, and return the exit code that this makes."""
+    code = worst_of(run.exit_code for run in runs if run.exit_code is not None)
+    parts.output.runs(runs, code)
+    return code
+
+
+def _showing(
+    variables: Mapping[str, str],
+    *,
+    output: Format | None = None,
+    quiet: bool = False,
+    progress: ProgressKind | None = None,
+    color: ColorChoice | None = None,
+    verbose: bool = False,
+) -> Showing:
+    """Return how to show things: by the options, else by the variables, else as usual."""
+    return Showing(
+        format=output or _chosen(variables, "DFCTL_OUTPUT", Format),
+        is_quiet=quiet or _flag(variables, "DFCTL_QUIET"),
+        is_verbose=verbose or _flag(variables, "DFCTL_VERBOSE"),
+        progress=progress
+        or _chosen(variables, "DFCTL_PROGRESS", ProgressKind)
+        or ProgressKind.AUTO,
+        color=color or _chosen(variables, "DFCTL_COLOR", ColorChoice) or ColorChoice.AUTO,
+    )
+
+
+def _chosen(variables: Mapping[str, str], name: str, choices: type[_Choice]) -> _Choice | None:
+    text = variables.get(name, "").strip().lower()
+    if not text:
+        return None
+    try:
+        return choices(text)
+    except ValueError:
+        raise UsageError(
+            f"{name}: {text!r} is none of {', '.join(choices)}", hint=f"set or unset {name}"
+        ) from None
+
+
+def _flag(variables: Mapping[str, str], name: str) -> bool:
+    text = variables.get(name, "").strip().lower()
+    if text in ("", "0", "false", "no"):
+        return False
+    if text in ("1", "true", "yes"):
+        return True
+    raise UsageError(f"{name}: {text!r} is neither true nor false", hint=f"set or unset {name}")

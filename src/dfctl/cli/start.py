@@ -1,0 +1,72 @@
+"""`dfctl start`: start a run, and follow it only if asked."""
+
+from typing import Annotated
+
+import typer
+
+from dfctl.cli import options
+from dfctl.cli.showing import begin
+from dfctl.cli.starting import gather_order, run_order, show_dry, start_order
+from dfctl.core.errors import UsageError
+from dfctl.core.exits import ExitCode
+
+Wait = Annotated[bool, typer.Option("--wait", help="Follow the run too, as `dfctl run` does.")]
+
+
+def start(
+    context: typer.Context,
+    profiles: options.Profiles = None,
+    *,
+    wait: Wait = False,
+    flow: options.Flow = None,
+    param: options.Params = None,
+    input_file: options.Input = None,
+    dry_run: options.DryRun = False,
+    server_wait: options.ServerWait = False,
+    timeout: options.Timeout = None,
+    queue_timeout: options.QueueTimeout = None,
+    interval: options.Interval = None,
+    max_outage: options.MaxOutage = None,
+    heartbeat: options.Heartbeat = None,
+    fail_on_warning: options.FailOnWarning = False,
+    output: options.OutputFormat = None,
+    quiet: options.Quiet = False,
+    progress: options.Progress = None,
+    color: options.Color = None,
+    verbose: options.Verbose = False,
+    config: options.ConfigFile = None,
+) -> ExitCode:
+    """Start a flow and print the reference of its run.
+
+    The exit code is 0 if the service accepted the start. Follow the run with `dfctl wait`.
+
+    Example: run=$(dfctl start sales) && dfctl wait "$run"
+    """
+    parts = begin(
+        context,
+        config,
+        output=output,
+        quiet=quiet,
+        progress=progress,
+        color=color,
+        verbose=verbose,
+    )
+    waiting = options.durations(
+        timeout=timeout, queue_timeout=queue_timeout, interval=interval, heartbeat=heartbeat
+    ) | options.flags(fail_on_warning=fail_on_warning, server_wait=server_wait)
+    if waiting and not wait:
+        option = next(iter(waiting)).replace("_", "-")
+        raise UsageError(f"--{option} is about waiting", hint="add --wait, or use `dfctl run`")
+    waiting.pop("server_wait", None)
+    order = gather_order(
+        parts,
+        profiles,
+        flow=flow,
+        params=param,
+        document=input_file,
+        overrides=waiting | options.durations(max_outage=max_outage),
+        server_wait=server_wait,
+    )
+    if dry_run:
+        return show_dry(parts, order)
+    return run_order(parts, order) if wait else start_order(parts, order)
