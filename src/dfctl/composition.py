@@ -3,6 +3,7 @@
 import random
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
@@ -62,6 +63,12 @@ class Parts:
         """Take note of how the command shows things, and of the configuration that it names."""
         self._showing = showing
         self.config_file = config_file
+
+    def interruptible(self) -> AbstractContextManager[None]:
+        """Return a context in which a signal raises `Interrupted`."""
+        from dfctl.client.signals import signals_raised
+
+        return signals_raised()
 
     @cached_property
     def clock(self) -> "Clock":

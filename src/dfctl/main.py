@@ -37,12 +37,11 @@ def _guarded(argv: Sequence[str], parts: "Parts") -> "ExitCode":
     """Run the command line; turn whatever ends it into words and an exit code."""
     import typer
 
-    from dfctl.client.signals import signals_raised
     from dfctl.core.errors import DfctlError, Interrupted, OutputClosed
     from dfctl.core.exits import ExitCode, exit_code_of_signal
 
     try:
-        with signals_raised():
+        with parts.interruptible():
             return _run(argv, parts)
     except DfctlError as error:
         return _fail(argv, parts, error, error.exit_code)

@@ -188,19 +188,29 @@ def _response(answer: httpx.Response, body: bytes, send: Send) -> Response:
         answer.status_code,
         body.replace(key, MASK.encode()) if key else body,
         content_type=answer.headers.get("Content-Type", ""),
-        retry_after=_retry_after(answer.headers.get("Retry-After", ""), datetime.now(UTC)),
+        retry_after=_retry_after(answer.headers),
     )
 
 
-def _retry_after(value: str, now: datetime) -> float | None:
+def _retry_after(headers: httpx.Headers) -> float | None:
     """Return the seconds of a Retry-After header: ASCII digits or a date (RFC 9110, 10.2.3)."""
-    text = value.strip()
+    text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
+    date = _date(text)
+    if date is None:
+        return None
+    # By the service's own clock where it tells the time: this machine's may be wrong.
+    now = _date(headers.get("Date", "")) or datetime.now(UTC)
+    return max(0.0, (date - now).total_seconds())
+
+
+def _date(text: str) -> datetime | None:
     try:
-        return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
+        date = parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError):
         return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _explain(

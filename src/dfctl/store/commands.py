@@ -128,5 +128,6 @@ def _first_line(complaint: bytes, output: bytes) -> str:
     lines = complaint.decode("utf-8", "replace").split("\n")
     line = next((line for line in lines if line.strip()), "")
     for word in output.decode("utf-8", "replace").split():
-        line = Secret(word).hide(line)
+        # What is shorter is no key, and masking it would garble the complaint.
+        line = Secret(word).hide(line) if len(word) >= 4 else line
     return f": {clean(line)}" if line else ""

@@ -1,0 +1,87 @@
+"""A command line, typed as a user would, against real local servers."""
+
+import io
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dfctl.composition import Environment
+from dfctl.main import main
+from tests.clocks import LeapingClock
+
+# It must show nowhere: every ended command is searched for it.
+CANARY = "canary|7kQ+p/Zr9=|0451"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command line ended."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def document(self) -> Any:
+        """Return the JSON document that is all of stdout."""
+        return json.loads(self.stdout)
+
+    @property
+    def result(self) -> tuple[int, str, str]:
+        """Return exit code, stdout and stderr, to be compared at once."""
+        return self.exit_code, self.stdout, self.stderr
+
+
+class Shell:
+    """Runs command lines in this process, with a leaping clock and without jitter.
+
+    `variables` are the environment; `config` is the configuration that DFCTL_CONFIG names.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.config = folder / "config.toml"
+        self.variables: dict[str, str] = {"DFCTL_CONFIG": str(self.config)}
+        self.stdin = ""
+        self.random = 0.5
+        self.stall = LeapingClock()._stall
+
+    def configure(self, text: str) -> None:
+        """Write the configuration, private as a key in it demands."""
+        self.config.touch(mode=0o600)
+        self.config.write_text(text, encoding="utf-8")
+
+    def configure_invision(self, address: str, **settings: object) -> None:
+        """Configure the profile `sales` of InVision; more settings as TOML would write them."""
+        self._configure("sales", "invision", address, {"flow": "updatesales", **settings})
+
+    def configure_dataform(self, address: str, **settings: object) -> None:
+        """Configure the profile `nightly` of Dataform Web."""
+        own = {"project": "1234", "flow": "nightly", **settings}
+        self._configure("nightly", "dataform-web", address, own)
+
+    def _configure(
+        self, name: str, backend: str, address: str, settings: Mapping[str, object]
+    ) -> None:
+        rows = {"backend": backend, "address": address, "key": CANARY, **settings}
+        lines = [f"{key} = {json.dumps(value)}" for key, value in rows.items() if value is not None]
+        self.configure(f"[profiles.{name}]\n" + "\n".join(lines) + "\n")
+
+    def __call__(self, line: str, *, variables: Mapping[str, str] | None = None) -> Ended:
+        """Run `dfctl` with the words of `line`; return how it ended."""
+        out, err = io.StringIO(), io.StringIO()
+        environment = Environment(
+            stdin=io.StringIO(self.stdin),
+            stdout=out,
+            stderr=err,
+            variables={**self.variables, **(variables or {})},
+            make_clock=lambda: LeapingClock(self.stall),
+            random=lambda: self.random,
+        )
+        code = main(shlex.split(line), environment)
+        ended = Ended(code, out.getvalue(), err.getvalue())
+        assert CANARY not in ended.stdout + ended.stderr, "a key was shown"
+        return ended
