@@ -30,8 +30,8 @@ def test_a_run_that_succeeds_exits_0_and_tells_its_way(
     assert ended.result == (
         0,
         f"sales: succeeded after 2s (sales/updatesales/{RUN})\n",
-        "2026-03-01T12:00:00+00:00 sales: following its run for up to 24h (--timeout)\n"
-        "2026-03-01T12:00:00+00:00 sales: starting updatesales on invision\n"
+        "2026-03-01T12:00:00+00:00 sales: starting updatesales on invision, "
+        "to follow it for up to 24h (--timeout)\n"
         f"2026-03-01T12:00:00+00:00 sales: started sales/updatesales/{RUN}\n"
         "2026-03-01T12:00:00+00:00 sales: pending\n"
         "2026-03-01T12:00:01+00:00 sales: running\n"

@@ -24,6 +24,7 @@ _STATES = {
 _JSON = (("Content-Type", "application/json"),)
 _NEUTRAL_BODY = b"{}"
 _UNSUPPORTED_MEDIA_TYPE = 415
+_ONLY_ERROR = "InVision documents no other error than 500: the flow's id or the key may be wrong"
 _UNDOCUMENTED_ARGUMENTS = (
     "InVision does not document that a start over HTTP reads parameters; "
     "they are sent because experimental_parameters is set, and may be ignored"
@@ -95,7 +96,8 @@ class InVision:
         return _sighting(members.text("status"))
 
     def refusal(self, response: Response) -> Refusal:
-        return Refusal(kind_of_status(response.status), _problem(response))
+        hint = _ONLY_ERROR if response.status == 500 else None
+        return Refusal(kind_of_status(response.status), _problem(response), hint)
 
 
 def _start_answer(

@@ -235,6 +235,7 @@ def _explain(
     if isinstance(error, httpx.TimeoutException):
         return FaultKind.DEADLINE, f"no answer came within {format_duration(seconds)}", None
     detail = clean(getattr(cause, "strerror", None) or str(cause) or type(cause).__name__)
+    detail = detail.rstrip(".")
     if isinstance(error, httpx.ConnectError):
         return FaultKind.NETWORK, f"cannot connect to {where}: {detail}", None
     return FaultKind.NETWORK, f"the connection to {where} broke off: {detail}", None

@@ -1,6 +1,7 @@
 """Starting a run, at most once."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from dfctl.client.clock import Clock
 from dfctl.client.steps import Pause, Send, Target, Task, converse
@@ -125,7 +126,8 @@ class Start:
                 f"the start was refused: {why}",
                 hint=hint or "nothing was started; check address and settings of the profile",
             )
-        return Unconfirmed(f"the start was sent, but {why}", hint=CHECK_FIRST)
+        hint = f"{refusal.hint}; {CHECK_FIRST}" if refusal.hint else CHECK_FIRST
+        return Unconfirmed(f"the start was sent, but {why}", hint=hint)
 
 
 def describe(result: Result, refusal: Refusal) -> str:
@@ -133,4 +135,11 @@ def describe(result: Result, refusal: Refusal) -> str:
     if isinstance(result, Fault):
         return result.text
     said = f" ({clean(refusal.message)})" if refusal.message else ""
-    return f"HTTP {result.status}{said}"
+    return f"HTTP {result.status}{_phrase(result.status)}{said}"
+
+
+def _phrase(status: int) -> str:
+    try:
+        return f" {HTTPStatus(status).phrase}"
+    except ValueError:
+        return ""

@@ -31,6 +31,7 @@ class Tasks:
     def start(self, target: Target, parameters: Parameters, *, server_wait: bool) -> Task[Run]:
         """Start a run and do not follow it."""
         run = _new_run(target)
+        self.tell(Starting(run))
         try:
             run = (yield from self._begin(target, run, parameters, server_wait=server_wait))[0]
         except (DfctlError, Interrupted) as end:
@@ -70,7 +71,6 @@ class Tasks:
     def _begin(
         self, target: Target, run: Run, parameters: Parameters, *, server_wait: bool
     ) -> Task[tuple[Run, Started]]:
-        self.tell(Starting(run))
         attempt = Start(target, run, clock=self.clock, random=self.random, tell=self.tell)
         started = yield from attempt.task(parameters, server_wait=server_wait)
         state = started.sighting.state if started.sighting else State.PENDING

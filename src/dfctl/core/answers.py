@@ -20,10 +20,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Refusal:
-    """What an answer outside 2xx means, and the service's own words, if it had any."""
+    """What an answer means, the service's own words, if it had any, and what they may hide."""
 
     kind: Kind
     message: str | None = None
+    hint: str | None = None
 
 
 _OF_STATUS = {

@@ -8,18 +8,21 @@ from dfctl.core.runs import Run
 
 
 @dataclass(frozen=True)
-class Following:
-    """A run will be looked at until it ends, or for `timeout` seconds."""
+class Starting:
+    """A start is about to be sent; its run will not be followed."""
 
     run: Run
-    timeout: float | None
 
 
 @dataclass(frozen=True)
-class Starting:
-    """A start is about to be sent."""
+class Following:
+    """A run will be looked at until it ends, or for `timeout` seconds.
+
+    Where it has no reference yet, its start is about to be sent.
+    """
 
     run: Run
+    timeout: float | None
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,7 @@ class Plain(Silent):
         super().__init__(write, is_verbose=is_verbose)
         self._now = now
         self._followed: dict[str, Run] = {}
+        self._missed: set[str] = set()
 
     def hear(self, event: Event) -> None:
         super().hear(event)
@@ -78,8 +79,10 @@ class Plain(Silent):
                 return [f"still {state_line(run)}" for run in self._followed.values()]
             case Following():
                 self._followed[event.run.profile] = event.run
-            case Accepted() | Missed() if event.run.profile in self._followed:
+            case Accepted() if event.run.profile in self._followed:
                 self._followed[event.run.profile] = event.run
+            case Missed():
+                self._missed.add(event.run.profile)
         line = event_line(event)
         return [line] if line else []
 
@@ -88,10 +91,12 @@ class Plain(Silent):
         if before is None:
             return []
         self._followed[run.profile] = run
+        is_back = run.profile in self._missed
+        self._missed.discard(run.profile)
         lines = []
-        is_new = before.service_state is None and before.locator == run.locator
-        if (run.state, run.service_state) != (before.state, before.service_state) or is_new:
-            lines.append(state_line(run))
+        is_change = (run.state, run.service_state) != (before.state, before.service_state)
+        if is_change or is_back or before.service_state is None:
+            lines.append(state_line(run) + (", in contact again" if is_back else ""))
         if run.url and run.url != before.url:
             lines.append(f"{run.profile}: {run.url}")
         return lines

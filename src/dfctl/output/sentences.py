@@ -49,11 +49,11 @@ def event_line(event: Event) -> str | None:
     match event:
         case Following():
             limit = "with no timeout" if event.timeout is None else _limit(event.timeout)
-            what = f"{event.run.reference} " if event.run.reference else "its run "
-            return f"{event.run.profile}: following {what}{limit}"
+            if event.run.reference:
+                return f"{event.run.profile}: following {event.run.reference} {limit}"
+            return f"{_starting(event.run)}, to follow it {limit}"
         case Starting():
-            flow = f" {event.run.flow}" if event.run.flow else ""
-            return f"{event.run.profile}: starting{flow} on {event.run.backend}"
+            return _starting(event.run)
         case StartDelayed():
             again = format_duration(event.seconds)
             return f"{event.run.profile}: nothing started yet: {event.why}; trying again in {again}"
@@ -86,6 +86,11 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
 def stamp(moment: datetime) -> str:
     """Return a moment as local time with its offset, to the second."""
     return moment.astimezone().isoformat(timespec="seconds")
+
+
+def _starting(run: Run) -> str:
+    flow = f" {run.flow}" if run.flow else ""
+    return f"{run.profile}: starting{flow} on {run.backend}"
 
 
 def _limit(timeout: float) -> str:
