@@ -12,14 +12,19 @@ from dfctl.core.errors import UsageError
 from dfctl.core.exits import ExitCode
 from dfctl.output.sentences import columns
 
-app = typer.Typer(
-    help="Look at the profiles that are configured.", rich_markup_mode=None, no_args_is_help=True
-)
+app = typer.Typer(help="Look at the profiles that are configured.", rich_markup_mode=None)
 
 Name = Annotated[
     str | None,
     typer.Argument(metavar="[PROFILE]", help="The profile; the default one if left out."),
 ]
+
+
+@app.callback(invoke_without_command=True)
+def profiles(context: typer.Context) -> None:
+    """Look at the profiles that are configured."""
+    if context.invoked_subcommand is None:
+        begin(context, None).output.text(context.get_help())
 
 
 @app.command("list")

@@ -134,12 +134,13 @@ def describe(result: Result, refusal: Refusal) -> str:
     """Return in words what came of a request that failed."""
     if isinstance(result, Fault):
         return result.text
-    said = f" ({clean(refusal.message)})" if refusal.message else ""
-    return f"HTTP {result.status}{_phrase(result.status)}{said}"
+    phrase, said = _phrase(result.status), clean(refusal.message or "")
+    words = f"HTTP {result.status} {phrase}".rstrip()
+    return f"{words} ({said})" if said and said != phrase else words
 
 
 def _phrase(status: int) -> str:
     try:
-        return f" {HTTPStatus(status).phrase}"
+        return HTTPStatus(status).phrase
     except ValueError:
         return ""

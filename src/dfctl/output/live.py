@@ -123,6 +123,8 @@ def _words(event: Starting | StartDelayed | Accepted | Following | Missed | Seen
     match event:
         case Starting():
             return "starting"
+        case Following() if event.run.reference is None:
+            return "starting"
         case StartDelayed():
             return "not started yet"
         case Accepted():
