@@ -9,7 +9,7 @@ from dfctl.client.steps import Pause, Send, Target, Task, converse
 from dfctl.core.answers import Kind, Refusal, is_outage
 from dfctl.core.errors import DfctlError, KeyProblem, Lost, NotFound, UsageError
 from dfctl.core.events import Listener, Missed, Seen, Warned
-from dfctl.core.exchange import Fault, Request, Response, Result, Unreadable
+from dfctl.core.exchange import Fault, FaultKind, Request, Response, Result, Unreadable
 from dfctl.core.runs import Run, Sighting
 from dfctl.core.states import State
 from dfctl.core.text import clean, clean_link
@@ -70,8 +70,9 @@ class Look:
         return result
 
     def _has_newer_key(self) -> bool:
-        self._key, old = self._target.read_key_again(), self._key
-        return self._key != old
+        newer = self._target.newer_key(self._key)
+        self._key = newer or self._key
+        return newer is not None
 
 
 class Follow:
@@ -83,6 +84,7 @@ class Follow:
         self._target = target
         self.run = run
         self._is_ours = run.started_at is not None
+        self._has_warned = False
         self._clock = clock
         self._tell = tell
         self._look = Look(target, run)
@@ -105,7 +107,8 @@ class Follow:
 
     def saw(self, sighting: Sighting) -> None:
         """Take note of a sighting, whether a look or the start's own answer brought it."""
-        if sighting.state is State.UNKNOWN and self.run.state is not State.UNKNOWN:
+        if sighting.state is State.UNKNOWN and not self._has_warned:
+            self._has_warned = True
             self._tell(Warned(_strange(self._target.backend.title, sighting)))
         was_seen = self.watch.state is not None
         self.watch.saw(sighting.state, at=self._clock.monotonic())
@@ -196,6 +199,8 @@ def seen(run: Run, sighting: Sighting) -> Run:
 def refused(miss: _Miss) -> DfctlError | None:
     """Return the error of a look that the service refused, or None where contact failed."""
     kind, why = miss.refusal.kind, miss.why
+    if isinstance(miss.result, Fault) and miss.result.kind is FaultKind.REJECTED:
+        return UsageError(f"the service cannot be asked: {why}", hint=miss.result.hint)
     if kind in (Kind.UNAUTHENTICATED, Kind.FORBIDDEN):
         return KeyProblem(
             f"the service refused the key: {why}", hint="check the key and what it may see"

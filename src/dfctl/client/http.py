@@ -37,7 +37,7 @@ class HttpConnection:
 
     def __init__(self, line: Line) -> None:
         self._line = line
-        self._url = httpx.URL(line.address)
+        self._url = _url(line.address)
         self._tls = tls_context(line) if self._url.scheme == "https" else None
         self._proxy = proxy_for(line.address)
         self._socket: Any = None
@@ -63,7 +63,7 @@ class HttpConnection:
         try:
             return httpx.Client(
                 verify=self._tls or False,
-                proxy=self._proxy,
+                proxy=self._proxy and httpx.Proxy(self._proxy, ssl_context=self._proxy_tls()),
                 trust_env=False,
                 headers={"User-Agent": f"dfctl/{__version__}"},
                 limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_SECONDS),
@@ -73,6 +73,10 @@ class HttpConnection:
                 "the environment names a SOCKS proxy, which dfctl cannot use",
                 hint="set HTTPS_PROXY to an http:// proxy, or NO_PROXY to the service's host",
             ) from None
+
+    def _proxy_tls(self) -> ssl.SSLContext | None:
+        is_secure = self._proxy is not None and self._proxy.startswith("https:")
+        return tls_context(self._line) if is_secure else None
 
     def _reconnect(self) -> None:
         """Drop idle connections, so that no request but a look meets one that went stale.
@@ -153,6 +157,13 @@ class HttpConnection:
     def _fault(self, error: Exception, job: Job) -> Fault:
         kind, text, hint = _explain(error, self._url, job.send.seconds)
         return Fault(kind, job.send.key.hide(text), job.was_sent, hint)
+
+
+def _url(address: str) -> httpx.URL:
+    try:
+        return httpx.URL(address)
+    except httpx.InvalidURL as problem:
+        raise UsageError(f"address: {address!r} cannot be used: {clean(str(problem))}") from None
 
 
 def _shorter(seconds: float | None, limit: float) -> float:

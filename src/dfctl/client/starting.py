@@ -82,8 +82,9 @@ class Start:
         """Read the key's source again after a refusal; True where it has another key now."""
         if kind is not Kind.UNAUTHENTICATED or self._key is not self._target.key:
             return False
-        self._key, old = self._target.read_key_again(), self._key
-        return self._key != old
+        newer = self._target.newer_key(self._key)
+        self._key = newer or self._key
+        return newer is not None
 
     def _next_attempt(self, result: Result, refusal: Refusal) -> float:
         """Return when to try again, in monotonic seconds. Raises NotStarted when time is over."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from dfctl.backends.backend import Backend
+from dfctl.core.errors import DfctlError
 from dfctl.core.exchange import Exchange, Request, Response, Result
 from dfctl.core.profiles import Profile
 from dfctl.core.secret import Secret
@@ -25,6 +26,14 @@ class Target:
     backend: Backend
     key: Secret
     read_key_again: Callable[[], Secret]
+
+    def newer_key(self, refused: Secret) -> Secret | None:
+        """Return the key that the source has now, where it is another than the refused one."""
+        try:
+            key = self.read_key_again()
+        except DfctlError:
+            return None
+        return None if key == refused else key
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dfctl.client.job import Job
-from dfctl.core.exchange import Result
+from dfctl.core.errors import DfctlError
+from dfctl.core.exchange import Fault, FaultKind, Result
 from dfctl.core.profiles import Line
 
 
@@ -97,6 +98,9 @@ class Workers:
                 if line not in connections:
                     connections[line] = self._open_connection(line)
                 answer = Answered(job, connections[line].exchange(job))
+            except DfctlError as error:
+                fault = Fault(FaultKind.REJECTED, error.message, job.was_sent, error.hint)
+                answer = Answered(job, fault)
             except BaseException as bug:  # noqa: BLE001 - the main thread raises it again
                 answer = Answered(job, None, bug)
             if job.is_abandoned:
