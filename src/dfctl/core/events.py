@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dfctl.core.exchange import Request, Result
+from dfctl.core.records import StartOutcome
 from dfctl.core.runs import Run
 
 
@@ -39,6 +40,14 @@ class Accepted:
     """The service confirmed the start: the run has its reference."""
 
     run: Run
+
+
+@dataclass(frozen=True)
+class NotBegun:
+    """A start ended without a run that is known; `run` has the words for why."""
+
+    run: Run
+    outcome: StartOutcome
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,15 @@ class Heartbeat:
 
 
 Event = (
-    Following | Starting | StartDelayed | Accepted | Seen | Missed | Warned | Exchanged | Heartbeat
+    Following
+    | Starting
+    | StartDelayed
+    | Accepted
+    | NotBegun
+    | Seen
+    | Missed
+    | Warned
+    | Exchanged
+    | Heartbeat
 )
 Listener = Callable[[Event], None]
