@@ -30,9 +30,9 @@ def state_words(state: State) -> str:
 
 def final_line(run: Run) -> str:
     """Return the one line that tells how a run stands when dfctl is done with it."""
-    assert run.state is not None
+    words = state_words(run.state) if run.state else "not seen"
     after = "" if run.elapsed_s is None else f" after {format_duration(run.elapsed_s)}"
-    return f"{run.profile}: {state_words(run.state)}{after} ({run.reference})"
+    return f"{run.profile}: {words}{after} ({run.reference})"
 
 
 def state_line(run: Run) -> str:
