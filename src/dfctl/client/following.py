@@ -135,7 +135,8 @@ class Follow:
             is_outage=miss.refusal.kind is not Kind.THROTTLED and is_outage(miss.result),
             not_before=asked,
         )
-        self._tell(Missed(self.run, miss.why, self.watch.due - now))
+        seconds = self.watch.due - now if self.watch.ending is None else None
+        self._tell(Missed(self.run, miss.why, seconds))
 
     def _error(self, miss: _Miss) -> DfctlError | None:
         """Return the error that ends the waiting at once, or None where to go on."""

@@ -59,11 +59,11 @@ class Seen:
 
 @dataclass(frozen=True)
 class Missed:
-    """A look failed, and the next one comes in `seconds`."""
+    """A look failed; the next one comes in `seconds`, or not at all where that is None."""
 
     run: Run
     why: str
-    seconds: float
+    seconds: float | None
 
 
 @dataclass(frozen=True)

@@ -60,8 +60,9 @@ def event_line(event: Event) -> str | None:
         case Accepted():
             return f"{event.run.profile}: started {event.run.reference}"
         case Missed():
-            again = format_duration(event.seconds)
-            return f"{event.run.profile}: no news: {event.why}; looking again in {again}"
+            when = event.seconds
+            again = "" if when is None else f"; looking again in {format_duration(when)}"
+            return f"{event.run.profile}: no news: {event.why}{again}"
     return None
 
 
