@@ -73,10 +73,11 @@ def _fail(
     """Show an error; where showing it fails too, the exit code still tells."""
     from dfctl.core.errors import OutputClosed
 
-    try:
-        parts.output_for(argv).failed(error, code)
-    except OutputClosed as closed:
-        _tell_closed(parts, closed)
+    with contextlib.suppress(Exception):
+        try:
+            parts.output_for(argv).failed(error, code)
+        except OutputClosed as closed:
+            _tell_closed(parts, closed)
     return code
 
 

@@ -9,7 +9,15 @@ from urllib.parse import quote, unquote
 
 from dfctl.core.answers import Kind, Refusal, kind_of_status
 from dfctl.core.errors import UsageError
-from dfctl.core.exchange import Effect, Exchange, KeyPlace, Request, Response, Unreadable
+from dfctl.core.exchange import (
+    Effect,
+    Exchange,
+    KeyPlace,
+    Request,
+    Response,
+    Unreadable,
+    is_segment,
+)
 from dfctl.core.runs import Sighting, Started
 from dfctl.core.settings import Parameters, Setting, SettingKind, SettingProblem, Settings
 from dfctl.core.states import State
@@ -24,6 +32,7 @@ _STATES = {
 
 # The error's `code` is gRPC's. It says more than HTTP's status: one release of the gateway
 # answers RESOURCE_EXHAUSTED with 403. What is not listed may have begun a run.
+_CODES = range(1, 17)
 _KINDS = {
     3: Kind.WRONG,  # INVALID_ARGUMENT
     5: Kind.NOT_FOUND,
@@ -42,9 +51,9 @@ class DataformWeb:
 
     name = "dataform-web"
     title = "Dataform Web"
-    default_address = "https://api.dataform.co/v1"
-    alternatives = (("flow", "tags", "whole_project"),)
-    settings = (
+    default_address: str | None = "https://api.dataform.co/v1"
+    alternatives: tuple[tuple[str, ...], ...] = (("flow", "tags", "whole_project"),)
+    settings: tuple[Setting, ...] = (
         Setting("project", "the id of the project, as in the app's address", is_required=True),
         Setting("environment", "the environment, as in environments.json"),
         Setting("tags", "run the actions with these tags instead of a flow", SettingKind.TEXTS),
@@ -63,6 +72,12 @@ class DataformWeb:
             raise SettingProblem(
                 "tags",
                 "stands beside a flow: Dataform Web runs either a schedule or tags",
+                hint="leave one of them out",
+            )
+        if settings.flag("whole_project") and (settings.flow or settings.texts("tags")):
+            raise SettingProblem(
+                "whole_project",
+                "stands beside a flow or tags, which run only a part of the project",
                 hint="leave one of them out",
             )
 
@@ -110,16 +125,17 @@ class DataformWeb:
             raise Unreadable(f"{problem}: {message}" if message else str(problem)) from None
 
     def look(self, settings: Settings, locator: str) -> Exchange[Sighting]:
-        if "/" in locator or locator in {".", ".."}:
+        identifier = unquote(locator)
+        if "/" in locator or not is_segment(identifier):
             raise UsageError(
                 f"{locator!r} names no run of Dataform Web",
                 hint="a reference to a run of Dataform Web is PROFILE/RUN",
             )
-        run = quote(unquote(locator), safe="")
+        run = quote(identifier, safe="")
         project = quote(settings.text("project"), safe="")
         answer = yield Request("GET", f"/project/{project}/run/{run}", Effect.READ)
         members = answer.members()
-        members.must_be_about("id", unquote(run), beside="status")
+        members.must_be_about("id", identifier, beside="status")
         # JSON of proto3 may leave out the zero value of `status`, which is UNKNOWN.
         word = members.text("status")
         return Sighting(_STATES.get(word or "", State.UNKNOWN), word, members.text("runLogUrl"))
@@ -131,7 +147,7 @@ class DataformWeb:
             return Refusal(kind_of_status(response.status))
         message = members.text("message") or members.text("error")
         code = members.number("code")
-        if response.is_success or code is None:
+        if response.is_success or code is None or code not in _CODES:
             return Refusal(kind_of_status(response.status), message)
         return Refusal(_KINDS.get(code, Kind.BROKEN), message)
 

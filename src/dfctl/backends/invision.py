@@ -10,7 +10,15 @@ from urllib.parse import quote, unquote
 
 from dfctl.core.answers import Refusal, kind_of_status
 from dfctl.core.errors import UsageError
-from dfctl.core.exchange import Effect, Exchange, KeyPlace, Request, Response, Unreadable
+from dfctl.core.exchange import (
+    Effect,
+    Exchange,
+    KeyPlace,
+    Request,
+    Response,
+    Unreadable,
+    is_segment,
+)
 from dfctl.core.runs import Sighting, Started
 from dfctl.core.settings import Parameters, Setting, SettingKind, SettingProblem, Settings
 from dfctl.core.states import State
@@ -36,9 +44,9 @@ class InVision:
 
     name = "invision"
     title = "Profitbase InVision"
-    default_address = None
-    alternatives = ()
-    settings = (
+    default_address: str | None = None
+    alternatives: tuple[tuple[str, ...], ...] = ()
+    settings: tuple[Setting, ...] = (
         Setting(
             "key_in",
             "where the key is sent: header (the default), or query for gateways that strip headers",
@@ -52,7 +60,7 @@ class InVision:
     )
 
     def check(self, settings: Settings) -> None:
-        if settings.flow in {".", ".."}:
+        if settings.flow is not None and not is_segment(settings.flow):
             raise SettingProblem("flow", f"{settings.flow!r} cannot be the id of a flow")
 
     def check_start(
@@ -68,6 +76,12 @@ class InVision:
             raise UsageError(
                 "InVision does not document that a start over HTTP reads parameters",
                 hint="to send them all the same, set experimental_parameters = true in the profile",
+            )
+        given = (parameters.document or {}).get("globalArguments", {})
+        if parameters.values and not isinstance(given, dict):
+            raise UsageError(
+                "--param cannot be added to the document of --input: "
+                "its globalArguments is not an object"
             )
         return (_UNDOCUMENTED_ARGUMENTS,)
 
@@ -132,21 +146,23 @@ def _arguments(parameters: Parameters) -> bytes:
     """Return the arguments in the form documented for the Flow action Execute Dataflow."""
     document = dict(parameters.document or {})
     if parameters.values:
-        given = document.get("globalArguments")
-        known = given if isinstance(given, dict) else {}
-        document["globalArguments"] = {**known, **parameters.values}
+        known = document.get("globalArguments")
+        document["globalArguments"] = {
+            **(known if isinstance(known, dict) else {}),
+            **parameters.values,
+        }
     return json.dumps(document).encode()
 
 
 def _parts(locator: str) -> tuple[str, str]:
     """Return flow and run of a locator, percent-encoded as a path needs them."""
-    flow, slash, run = locator.partition("/")
-    if not (flow and slash and run) or "/" in run or {flow, run} & {".", ".."}:
+    parts = [unquote(part) for part in locator.split("/")]
+    if len(parts) != 2 or not all(is_segment(part) for part in parts):
         raise UsageError(
             f"{locator!r} names no run of InVision",
             hint="a reference to a run of InVision is PROFILE/FLOW/RUN",
         )
-    return quote(unquote(flow), safe=""), quote(unquote(run), safe="")
+    return quote(parts[0], safe=""), quote(parts[1], safe="")
 
 
 def _sighting(word: str | None) -> Sighting:

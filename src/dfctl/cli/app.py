@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from dfctl import __version__
 from dfctl.cli import demo, help_pages, profiles, run, sandbox, start, status, wait
 from dfctl.core.exits import ExitCode
 
@@ -35,7 +36,9 @@ app = typer.Typer(
 @app.callback(invoke_without_command=True)
 def dfctl(context: typer.Context, *, version: Version = False) -> ExitCode:
     """Start a data flow on a remote service, follow its run, exit with its outcome."""
-    if context.invoked_subcommand is None:
+    if version:
+        context.obj.output.text(f"dfctl {__version__}")
+    elif context.invoked_subcommand is None:
         context.obj.output.text(_SHORT_HELP)
     return ExitCode.SUCCEEDED
 

@@ -54,12 +54,16 @@ def parameters(
 def _document(source: str, stdin: TextIO | None) -> dict[str, object]:
     where = "stdin" if source == "-" else source
     try:
-        value = json.loads(_text(source, stdin))
+        value = json.loads(_text(source, stdin), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as problem:
         raise UsageError(f"--input: {where} is not JSON: {problem}") from None
     if not isinstance(value, dict):
         raise UsageError(f"--input: {where} holds JSON that is not an object")
     return value
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no value of JSON")
 
 
 def _text(source: str, stdin: TextIO | None) -> str:

@@ -1,5 +1,6 @@
 """`dfctl help`: help on commands, and pages on what all of them share."""
 
+import textwrap
 from typing import Annotated
 
 import typer
@@ -7,6 +8,8 @@ import typer
 from dfctl.composition import Parts
 from dfctl.core.errors import UsageError
 from dfctl.core.exits import ExitCode
+
+_WIDTH, _INDENT = 80, 31
 
 Topic = Annotated[
     list[str] | None, typer.Argument(metavar="[COMMAND|exit-codes]", help="What to explain.")
@@ -39,17 +42,21 @@ def _page(context: typer.Context, words: list[str]) -> str:
 
 
 def exit_codes_page() -> str:
-    """Return the table of exit codes as text."""
-    rows = [
-        f"{int(code):>5}  {code.name.lower():<12} {code.began:<11} {code.meaning}"
-        for code in ExitCode
-    ]
+    """Return the table of exit codes as text of 80 columns."""
+    rows = [line for code in ExitCode for line in _row(code)]
     return "\n".join(
         [
-            " code  name         run began?  meaning",
+            "code  name         began?      meaning",
             *rows,
             "",
-            "For `wait` and `status`, 4 and 6 keep their meaning, and no contact is 7.",
-            "Of several runs the first of 1 9 7 3 10 5 124 4 6 2 11 8 0 that any has is the code.",
+            '"began?" says whether a run began. For `wait` and `status`, 4 and 6 keep their',
+            "meaning, and no contact is 7. Of several runs the first of",
+            "1 9 7 3 10 5 124 4 6 2 11 8 0 that any has is the code.",
         ]
     )
+
+
+def _row(code: ExitCode) -> list[str]:
+    first, *others = textwrap.wrap(code.meaning, _WIDTH - _INDENT)
+    start = f"{int(code):>4}  {code.name.lower():<12} {code.began:<11}"
+    return [f"{start} {first}", *(" " * _INDENT + line for line in others)]

@@ -51,7 +51,7 @@ def show_dry(parts: Parts, order: Order) -> ExitCode:
     request = next(target.backend.start(settings, order.parameters, server_wait=order.server_wait))
     place = target.backend.key_place(settings)
     command = curl_of(target.profile.line.address, request, place)
-    parts.output.text(command)
+    parts.output.listing("requests", [{"curl": command}], [command])
     return ExitCode.SUCCEEDED
 
 

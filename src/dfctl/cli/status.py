@@ -36,4 +36,7 @@ def status(
     reference = sole_reference(runs)
     target = parts.target(reference.profile, options.flags(fail_on_warning=fail_on_warning))
     seen = parts.lead([parts.tasks.status(target, reference)])
+    for run in seen:
+        if run.url:
+            parts.output.hint(f"{run.profile}: {run.url}")
     return show_runs(parts, seen)

@@ -58,21 +58,20 @@ class Look:
             raise _Miss(answer[0], Refusal(Kind.BROKEN), why) from None
 
     def _send(self, request: Request, seconds: float) -> Task[Response]:
-        result = yield Send(self._target, request, self._key, seconds)
-        assert result is not None
-        if isinstance(result, Fault):
-            raise _Miss(result, Refusal(Kind.BROKEN), result.text)
-        refusal = self._target.backend.refusal(result)
-        if refusal.kind is Kind.UNAUTHENTICATED and self._has_newer_key():
-            return (yield from self._send(request, seconds))
+        result, refusal = yield from self._exchange(request, seconds)
+        if refusal.kind is Kind.UNAUTHENTICATED and (newer := self._target.newer_key(self._key)):
+            self._key = newer
+            result, refusal = yield from self._exchange(request, seconds)
         if refusal.kind is not Kind.ANSWERED and result.status not in request.answers:
             raise _Miss(result, refusal, describe(result, refusal))
         return result
 
-    def _has_newer_key(self) -> bool:
-        newer = self._target.newer_key(self._key)
-        self._key = newer or self._key
-        return newer is not None
+    def _exchange(self, request: Request, seconds: float) -> Task[tuple[Response, Refusal]]:
+        result = yield Send(self._target, request, self._key, seconds)
+        assert result is not None
+        if isinstance(result, Fault):
+            raise _Miss(result, Refusal(Kind.BROKEN), result.text)
+        return result, self._target.backend.refusal(result)
 
 
 class Follow:

@@ -25,6 +25,8 @@ CONNECT_SECONDS = 30.0
 KEEP_ALIVE_SECONDS = 30.0
 BODY_CAP = 8 * 1024 * 1024
 REDIRECTS = 3
+# What a proxy answers to CONNECT while it cannot reach the service: that may pass.
+_PASSING = frozenset({"429", "500", "502", "503", "504"})
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
 
@@ -41,7 +43,7 @@ class HttpConnection:
         self._tls = tls_context(line) if self._url.scheme == "https" else None
         self._proxy = proxy_for(line.address)
         self._socket: Any = None
-        self._client = self._open()
+        self._transport = self._open()
 
     def exchange(self, job: Job) -> Result:
         """Send the job's request; return the whole answer, or the fault that came instead."""
@@ -57,15 +59,16 @@ class HttpConnection:
             return self._fault(error, job)
 
     def close(self) -> None:
-        self._client.close()
+        self._transport.close()
 
-    def _open(self) -> httpx.Client:
+    def _open(self) -> httpx.HTTPTransport:
+        # The transport alone: a client around it would keep cookies, and would read where a
+        # redirect leads before anybody asked, failing on an address that it cannot read.
         try:
-            return httpx.Client(
+            return httpx.HTTPTransport(
                 verify=self._tls or False,
                 proxy=self._proxy and httpx.Proxy(self._proxy, ssl_context=self._proxy_tls()),
                 trust_env=False,
-                headers={"User-Agent": f"dfctl/{__version__}"},
                 limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_SECONDS),
             )
         except ImportError:
@@ -85,9 +88,9 @@ class HttpConnection:
         whether the service read it.
         """
         if self._socket is not None:
-            self._client.close()
+            self._transport.close()
             self._socket = None
-            self._client = self._open()
+            self._transport = self._open()
 
     def _follow_redirects(self, job: Job) -> Response:
         send = job.send
@@ -110,28 +113,26 @@ class HttpConnection:
         until = None if send.seconds is None else time.monotonic() + send.seconds
         if self._socket is not None:
             job.hold(self._socket)
-        request = self._client.build_request(
+        timeout = httpx.Timeout(send.seconds, connect=_shorter(send.seconds, CONNECT_SECONDS))
+        request = httpx.Request(
             send.request.method,
             url,
             headers=self._headers(send),
             content=send.request.body,
-            timeout=httpx.Timeout(send.seconds, connect=_shorter(send.seconds, CONNECT_SECONDS)),
-            extensions={"trace": self._tracer(job)},
+            extensions={"timeout": timeout.as_dict(), "trace": self._tracer(job)},
         )
-        answer = self._client.send(request, stream=True)
+        answer = self._transport.handle_request(request)
         try:
             body = _whole_body(answer, until)
         finally:
             answer.close()
-        location = (
-            answer.headers.get("Location") if answer.status_code in _REDIRECT_STATUSES else None
-        )
-        return _response(answer, body, send), url.join(location) if location else None
+        return _response(answer, body, send), _location(url, answer)
 
     def _headers(self, send: Send) -> dict[str, str]:
         place = send.target.backend.key_place(send.target.profile.settings)
         key = {} if place.in_query else {place.name: place.prefix + send.key.reveal()}
         return {
+            "User-Agent": f"dfctl/{__version__}",
             "Accept": "application/json",
             "Accept-Encoding": "identity",
             **dict(send.request.headers),
@@ -164,6 +165,17 @@ def _url(address: str) -> httpx.URL:
         return httpx.URL(address)
     except httpx.InvalidURL as problem:
         raise UsageError(f"address: {address!r} cannot be used: {clean(str(problem))}") from None
+
+
+def _location(url: httpx.URL, answer: httpx.Response) -> httpx.URL | None:
+    """Return where an answer redirects to, or None where it does not, or nobody can tell."""
+    location = answer.headers.get("Location")
+    if answer.status_code not in _REDIRECT_STATUSES or not location:
+        return None
+    try:
+        return url.join(location)
+    except httpx.InvalidURL:
+        return None
 
 
 def _shorter(seconds: float | None, limit: float) -> float:
@@ -233,7 +245,7 @@ def _explain(
     if isinstance(cause, ssl.SSLCertVerificationError):
         text = f"the certificate of {where} is not trusted: {clean(cause.verify_message)}"
         return FaultKind.REJECTED, text, "to trust a certificate of your own, set ca_file"
-    if isinstance(error, httpx.ProxyError):
+    if isinstance(error, httpx.ProxyError) and str(error)[:3] not in _PASSING:
         text = f"the proxy refused: {clean(str(error))}"
         return FaultKind.REJECTED, text, "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
     if isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol)):

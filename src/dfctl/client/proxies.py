@@ -14,7 +14,7 @@ def proxy_for(address: str) -> str | None:
     """
     parts = urlsplit(address)
     host = parts.hostname or ""
-    if is_loopback(host) or urllib.request.proxy_bypass(host):
+    if is_loopback(host) or urllib.request.proxy_bypass(_with_port(host, parts.port)):
         return None
     proxies = urllib.request.getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
@@ -27,6 +27,10 @@ def proxy_for(address: str) -> str | None:
             hint=f"{parts.scheme.upper()}_PROXY has the form http://HOST:PORT",
         )
     return url
+
+
+def _with_port(host: str, port: int | None) -> str:
+    return host if port is None else f"{host}:{port}"
 
 
 def _is_proxy(url: str) -> bool:

@@ -26,7 +26,10 @@ CHECK_FIRST = "it may be running: look at the service before you start it again"
 
 
 class Start:
-    """One attempt to start a run, repeated only while it certainly did not begin."""
+    """One attempt to start a run, repeated only while it certainly did not begin.
+
+    `key` is the one that was sent last: the source may have had a newer one meanwhile.
+    """
 
     def __init__(
         self, target: Target, run: Run, *, clock: Clock, random: Callable[[], float], tell: Listener
@@ -36,7 +39,7 @@ class Start:
         self._clock = clock
         self._random = random
         self._tell = tell
-        self._key = target.key
+        self.key = target.key
         self._failures = 0
         self._began = clock.monotonic()
 
@@ -55,7 +58,7 @@ class Start:
         """Return the answer that the adapter reads; repeat what certainly did not begin."""
         while True:
             seconds = self._seconds(request)
-            result = yield Send(self._target, request, self._key, seconds)
+            result = yield Send(self._target, request, self.key, seconds)
             assert result is not None
             refusal = self._refusal(result)
             judgement = judge_start(result, refusal.kind)
@@ -80,10 +83,10 @@ class Start:
 
     def _has_newer_key(self, kind: Kind) -> bool:
         """Read the key's source again after a refusal; True where it has another key now."""
-        if kind is not Kind.UNAUTHENTICATED or self._key is not self._target.key:
+        if kind is not Kind.UNAUTHENTICATED or self.key is not self._target.key:
             return False
-        newer = self._target.newer_key(self._key)
-        self._key = newer or self._key
+        newer = self._target.newer_key(self.key)
+        self.key = newer or self.key
         return newer is not None
 
     def _next_attempt(self, result: Result, refusal: Refusal) -> float:
@@ -96,11 +99,18 @@ class Start:
         longest = self._target.profile.limits.max_outage
         end = None if longest is None else self._began + longest
         why = describe(result, refusal)
-        if end is not None and now + asked >= end:
+        if end is not None and (now >= end or now + asked > end):
+            limit = f"{format_duration(longest)} (--max-outage)"
+            reason = (
+                f"gave up after {limit}"
+                if now >= end
+                else (
+                    f"the service asks to wait {format_duration(asked)}, which would pass {limit}"
+                )
+            )
             raise NotStarted(
                 f"nothing was started: {why}",
-                hint=f"gave up after {format_duration(longest)} (--max-outage); "
-                "it is safe to run the same command again",
+                hint=f"{reason}; it is safe to run the same command again",
             )
         due = now + max(asked, backoff(self._failures, self._random))
         due = due if end is None else min(due, end)

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from dfctl.client.clock import Clock
 from dfctl.client.following import Follow, look_once
 from dfctl.client.starting import CHECK_FIRST, Start
-from dfctl.client.steps import Target, Task
+from dfctl.client.steps import Pause, Target, Task
 from dfctl.core.durations import format_duration
 from dfctl.core.errors import DfctlError, Interrupted
 from dfctl.core.events import Accepted, Following, Listener, Starting
 from dfctl.core.exits import ExitCode, exit_code_of, exit_code_of_signal
-from dfctl.core.runs import Reference, Run, Started
+from dfctl.core.runs import Reference, Run, Sighting
 from dfctl.core.settings import Parameters
 from dfctl.core.states import State
 from dfctl.core.watch import Ending
@@ -33,9 +33,14 @@ class Tasks:
         run = _new_run(target)
         self.tell(Starting(run))
         try:
-            run = (yield from self._begin(target, run, parameters, server_wait=server_wait))[0]
+            begun = yield from self._begin(target, run, parameters, server_wait=server_wait)
+            run = begun.run
         except (DfctlError, Interrupted) as end:
             return _not_begun(run, end)
+        try:
+            yield from self._moment()
+        except Interrupted as end:
+            return _ended_by(run, end)
         return replace(run, exit_code=ExitCode.SUCCEEDED)
 
     def run(self, target: Target, parameters: Parameters, *, server_wait: bool) -> Task[Run]:
@@ -43,12 +48,12 @@ class Tasks:
         run = _new_run(target)
         self.tell(Following(run, target.profile.limits.timeout))
         try:
-            run, started = yield from self._begin(target, run, parameters, server_wait=server_wait)
+            begun = yield from self._begin(target, run, parameters, server_wait=server_wait)
         except (DfctlError, Interrupted) as end:
             return _not_begun(run, end)
-        follow = self._follow(target, run)
-        if started.sighting:
-            follow.saw(started.sighting)
+        follow = self._follow(begun.target, begun.run)
+        if begun.sighting:
+            follow.saw(begun.sighting)
         return (yield from self._to_the_end(target, follow))
 
     def wait(self, target: Target, reference: Reference) -> Task[Run]:
@@ -68,21 +73,26 @@ class Tasks:
             return _ended_by(run, end)
         return _with_outcome(target, run)
 
+    def _moment(self) -> Task[None]:
+        """Let a signal that came during the start end the task here, now that the id is known."""
+        yield Pause(self.clock.monotonic())
+
     def _begin(
         self, target: Target, run: Run, parameters: Parameters, *, server_wait: bool
-    ) -> Task[tuple[Run, Started]]:
+    ) -> Task["_Begun"]:
         attempt = Start(target, run, clock=self.clock, random=self.random, tell=self.tell)
         started = yield from attempt.task(parameters, server_wait=server_wait)
         state = started.sighting.state if started.sighting else State.PENDING
         run = replace(run, locator=started.locator, state=state, started_at=self.clock.now())
         self.tell(Accepted(run))
-        return run, started
+        return _Begun(replace(target, key=attempt.key), run, started.sighting)
 
     def _follow(self, target: Target, run: Run) -> Follow:
         return Follow(target, run, clock=self.clock, random=self.random, tell=self.tell)
 
     def _to_the_end(self, target: Target, follow: Follow) -> Task[Run]:
         try:
+            yield from self._moment()
             run = yield from follow.task()
         except (DfctlError, Interrupted) as end:
             return self._timed(_ended_by(follow.run, end), follow)
@@ -94,6 +104,15 @@ class Tasks:
         if run.started_at is None:
             return run
         return replace(run, elapsed_s=round(self.clock.monotonic() - follow.watch.began, 3))
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A run that the service confirmed; `target` has the key that the service took."""
+
+    target: Target
+    run: Run
+    sighting: Sighting | None
 
 
 def _new_run(target: Target) -> Run:
@@ -138,7 +157,8 @@ def _given_up(run: Run, follow: Follow) -> Run:
         message = f"no contact for {format_duration(limits.max_outage)} (--max-outage)"
         code = ExitCode.LOST
     elif follow.watch.ending is Ending.QUEUE_TIMEOUT:
-        message = f"still pending after {format_duration(limits.queue_timeout)} (--queue-timeout)"
+        still = "not seen" if run.state is None else "still pending"
+        message = f"{still} after {format_duration(limits.queue_timeout)} (--queue-timeout)"
         code = ExitCode.TIMEOUT
     else:
         message = f"not ended after {format_duration(limits.timeout)} (--timeout)"

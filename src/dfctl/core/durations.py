@@ -38,15 +38,14 @@ def _seconds(word: str) -> float | None:
 
 
 def format_duration(seconds: float | None) -> str:
-    """Return `seconds` in the form that `parse_duration` reads, in at most two units."""
+    """Return `seconds` in the form that `parse_duration` reads, to the second."""
     if seconds is None:
         return "none"
     if 0 < seconds < 1:
         return f"{max(1, round(seconds * 1000))}ms"
     whole = round(seconds)
     hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
-    if hours:
-        return f"{hours}h{minutes}m" if minutes else f"{hours}h"
-    if minutes:
-        return f"{minutes}m{rest}s" if rest else f"{minutes}m"
-    return f"{rest}s"
+    parts = [
+        f"{count}{unit}" for count, unit in ((hours, "h"), (minutes, "m"), (rest, "s")) if count
+    ]
+    return "".join(parts) or "0s"

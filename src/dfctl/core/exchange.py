@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import quote
 
+from dfctl.core.secret import MASK
+
 
 class Effect(StrEnum):
     """What a request does on the service; it decides what may be repeated."""
@@ -45,8 +47,10 @@ class KeyPlace:
 
 def url_of(address: str, request: Request, place: KeyPlace, key: str) -> str:
     """Return the whole URL of `request`; `key`, or a mask for it, is in it only if its place is."""
-    pairs = [*request.query, *([(place.name, key)] if place.in_query else [])]
-    query = "&".join(f"{quote(name, safe='')}={quote(value, safe='*')}" for name, value in pairs)
+    pairs = [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in request.query]
+    if place.in_query:
+        pairs.append(f"{place.name}={key if key == MASK else quote(key, safe='')}")
+    query = "&".join(pairs)
     return f"{address}{request.path}{'?' if query else ''}{query}"
 
 
@@ -70,7 +74,9 @@ class Response:
     def members(self) -> "Members":
         """Return the JSON object of the body. Raises `Unreadable` when it is something else."""
         try:
-            value = json.loads(self.body, parse_constant=_refuse_constant)
+            value = json.loads(
+                self.body, parse_constant=_refuse_constant, object_pairs_hook=_without_rivals
+            )
         except (ValueError, RecursionError):
             raise Unreadable(self._description()) from None
         if not isinstance(value, dict):
@@ -88,11 +94,20 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(name)
 
 
+def _without_rivals(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object's members, their names in lower case; one with two values has none."""
+    members: dict[str, object] = {}
+    for name, value in pairs:
+        key = name.lower()
+        members[key] = value if members.get(key, value) == value else None
+    return members
+
+
 class Members:
     """The members of a JSON object, read without regard to the case of their names."""
 
     def __init__(self, members: Mapping[str, object]) -> None:
-        self._members = {name.lower(): value for name, value in reversed(list(members.items()))}
+        self._members = {name.lower(): value for name, value in members.items()}
 
     def text(self, name: str) -> str | None:
         """Return a text member, or None where it is absent, empty or no text."""
@@ -110,7 +125,7 @@ class Members:
         if value is None:
             raise Unreadable(f"an answer without {name}")
         text = str(value)
-        if text in {".", ".."} or len(text) > 512 or not _is_encodable(text):
+        if len(text) > 512 or not is_segment(text):
             raise Unreadable(f"an answer whose {name} cannot be used")
         return text
 
@@ -125,12 +140,13 @@ class Members:
             raise Unreadable("an answer about another run")
 
 
-def _is_encodable(text: str) -> bool:
+def is_segment(text: str) -> bool:
+    """Return whether `text` can be one segment of a path, once it is percent-encoded."""
     try:
         text.encode()
     except UnicodeEncodeError:
         return False
-    return True
+    return text not in ("", ".", "..")
 
 
 class FaultKind(StrEnum):

@@ -22,7 +22,8 @@ class Reference:
     def parse(cls, text: str) -> "Reference":
         """Return the reference that `text` writes. Raises UsageError where it is none."""
         profile, slash, locator = text.strip().partition("/")
-        if not (slash and locator and PROFILE_NAME.fullmatch(profile)):
+        is_text = not any("\ud800" <= character <= "\udfff" for character in locator)
+        if not (slash and locator and is_text and PROFILE_NAME.fullmatch(profile)):
             raise UsageError(
                 f"{text!r} is not a run reference",
                 hint="a reference is PROFILE/RUN, as `dfctl start` prints it",

@@ -55,19 +55,29 @@ class Watch:
         self.ending: Ending | None = None
         self.state: State | None = None
         self.failures = 0
+        # Until it was seen, a run counts as queued.
+        self._queued_since: float | None = began
         self._outage_since: float | None = None
         self._random = random
 
     @property
     def deadline(self) -> float | None:
         """The moment at which the waiting ends for want of time, if there is one."""
-        limits = [self.limits.timeout]
-        if self.state in (None, State.PENDING):
-            limits.append(self.limits.queue_timeout)
-        return min((self.began + limit for limit in limits if limit is not None), default=None)
+        limits = [
+            (self.began, self.limits.timeout),
+            (self._queued_since, self.limits.queue_timeout),
+        ]
+        ends = [began + limit for began, limit in limits if began is not None and limit is not None]
+        return min(ends, default=None)
 
     def saw(self, state: State, *, at: float) -> None:
         """Take note of a state that the service told."""
+        if self.ending is Ending.FINAL:
+            return
+        if state is not State.PENDING:
+            self._queued_since = None
+        elif self._queued_since is None:
+            self._queued_since = at
         self.state = state
         self.failures = 0
         self._outage_since = None
@@ -80,6 +90,8 @@ class Watch:
         `is_outage` says that it counts as loss of contact; `not_before` is the delay in seconds
         that the service asked for.
         """
+        if self.ending is Ending.FINAL:
+            return
         self.failures += 1
         self._outage_since = self._first_of_outage(at) if is_outage else None
         floor = min(not_before or 0.0, RETRY_AFTER_LONGEST)

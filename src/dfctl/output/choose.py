@@ -1,5 +1,6 @@
 """The one place that looks at terminals and options to choose how things are shown."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,9 @@ from dfctl.core.runs import Run
 from dfctl.output.progress import Plain, Progress, Quiet, Silent
 from dfctl.output.results import JsonResults, ReferenceResults, Results, TextResults
 from dfctl.output.streams import NoticeStream, ResultStream
+
+# `--output=json`, and `-o` at the end of a cluster of short options, as in `-qojson`.
+_OUTPUT_OPTION = re.compile(r"--output(?:=(.*))?|-[a-nA-Zp-z]*o(.*)", re.DOTALL)
 
 
 class Format(StrEnum):
@@ -115,13 +119,11 @@ class Output:
 
 def format_asked_for(argv: Sequence[str], variables: Mapping[str, str]) -> Format | None:
     """Return the format that a command line seems to ask for, where it could not be parsed."""
-    pairs = list(pairwise(argv))
-    if "-ojson" in argv or "--output=json" in argv:
-        return Format.JSON
-    if ("-o", "json") in pairs or ("--output", "json") in pairs:
-        return Format.JSON
-    is_json = variables.get("DFCTL_OUTPUT", "").strip().lower() == Format.JSON
-    return Format.JSON if is_json else None
+    asked = variables.get("DFCTL_OUTPUT", "")
+    for word, following in pairwise([*argv, ""]):
+        if match := _OUTPUT_OPTION.fullmatch(word):
+            asked = match[1] or match[2] or following
+    return Format.JSON if asked.strip().lower() == Format.JSON else None
 
 
 def choose(showing: Showing, around: Surroundings) -> Output:

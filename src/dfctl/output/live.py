@@ -1,7 +1,7 @@
 """The live line on a terminal: spinner, profile, state, elapsed time."""
 
 from collections.abc import Callable
-from typing import TextIO
+from typing import TextIO, cast
 
 from rich.console import Console, RenderableType
 from rich.live import Live as RichLive
@@ -24,6 +24,7 @@ from dfctl.core.events import (
 from dfctl.core.runs import Run
 from dfctl.core.states import State
 from dfctl.output.sentences import event_line, exchange_line, state_words
+from dfctl.output.streams import UnbreakableStream
 
 _STYLES = {
     State.SUCCEEDED: "green",
@@ -48,7 +49,7 @@ class Live:
         is_unicode: bool,
     ) -> None:
         self._console = Console(
-            file=stream,
+            file=cast(TextIO, UnbreakableStream(stream)),
             force_terminal=True,
             no_color=None if color is None else not color,
             highlight=False,

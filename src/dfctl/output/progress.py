@@ -64,6 +64,7 @@ class Plain(Silent):
         super().__init__(write, is_verbose=is_verbose)
         self._now = now
         self._followed: dict[str, Run] = {}
+        self._told: dict[str, tuple[str | None, str | None]] = {}
         self._missed: set[str] = set()
 
     def hear(self, event: Event) -> None:
@@ -76,7 +77,9 @@ class Plain(Silent):
             case Seen():
                 return self._changes(event.run)
             case Heartbeat():
-                return [f"still {state_line(run)}" for run in self._followed.values()]
+                return [
+                    f"still {state_line(run)}" for run in self._followed.values() if _is_open(run)
+                ]
             case Following():
                 self._followed[event.run.profile] = event.run
             case Accepted() if event.run.profile in self._followed:
@@ -93,13 +96,18 @@ class Plain(Silent):
         self._followed[run.profile] = run
         is_back = run.profile in self._missed
         self._missed.discard(run.profile)
+        state = (run.state, run.service_state)
         lines = []
-        is_change = (run.state, run.service_state) != (before.state, before.service_state)
-        if is_change or is_back or before.service_state is None:
+        if is_back or state != self._told.get(run.profile):
+            self._told[run.profile] = state
             lines.append(state_line(run) + (", in contact again" if is_back else ""))
         if run.url and run.url != before.url:
             lines.append(f"{run.profile}: {run.url}")
         return lines
+
+
+def _is_open(run: Run) -> bool:
+    return run.state is None or not run.state.is_final
 
 
 class Quiet:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Protocol
+from urllib.parse import quote
 
 from dfctl.core.errors import DfctlError
 from dfctl.core.exits import ExitCode
@@ -12,6 +13,7 @@ from dfctl.output.sentences import final_line
 from dfctl.output.streams import NoticeStream, ResultStream
 
 SCHEMA = 1
+_VISIBLE_ASCII = "".join(map(chr, range(0x21, 0x7F)))
 
 
 class Results(Protocol):
@@ -72,6 +74,11 @@ class ReferenceResults(TextResults):
 
     def __init__(self, out: ResultStream, err: NoticeStream) -> None:
         super().__init__(out, err, is_quiet=False)
+
+    def started(self, runs: Sequence[Run], code: ExitCode) -> None:
+        complain_of(self._err, runs)
+        for run in self._told(runs, code):
+            self._out.line(quote(str(run.reference), safe=_VISIBLE_ASCII))
 
     def runs(self, runs: Sequence[Run], code: ExitCode) -> None:
         self.started(runs, code)

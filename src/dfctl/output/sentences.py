@@ -30,7 +30,7 @@ def state_words(state: State) -> str:
 
 def final_line(run: Run) -> str:
     """Return the one line that tells how a run stands when dfctl is done with it."""
-    words = state_words(run.state) if run.state else "not seen"
+    words = _state(run) if run.state else "not seen"
     after = "" if run.elapsed_s is None else f" after {format_duration(run.elapsed_s)}"
     return f"{run.profile}: {words}{after} ({run.reference})"
 
@@ -39,9 +39,14 @@ def state_line(run: Run) -> str:
     """Return what a look says of a run."""
     if run.state is None:
         return f"{run.profile}: not seen yet"
+    return f"{run.profile}: {_state(run)}"
+
+
+def _state(run: Run) -> str:
+    """Return the state in words, with the service's own where they are not understood."""
+    assert run.state is not None
     word = run.service_state
-    raw = f" ({word})" if run.state is State.UNKNOWN and word else ""
-    return f"{run.profile}: {state_words(run.state)}{raw}"
+    return state_words(run.state) + (f" ({word})" if run.state is State.UNKNOWN and word else "")
 
 
 def event_line(event: Event) -> str | None:

@@ -1,7 +1,7 @@
 """The two streams, written so that a run is never broken by who reads them."""
 
 import errno
-from typing import TextIO
+from typing import Any, TextIO
 
 from dfctl.core.errors import OutputClosed
 
@@ -52,6 +52,32 @@ class NoticeStream:
             self.stream.flush()
         except (OSError, ValueError):
             self.stream = None
+
+
+class UnbreakableStream:
+    """A text stream for others to draw on: once it breaks, what is written to it is lost."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._is_broken = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        if not self._is_broken:
+            try:
+                self._stream.write(text)
+            except (OSError, ValueError):
+                self._is_broken = True
+        return len(text)
+
+    def flush(self) -> None:
+        if not self._is_broken:
+            try:
+                self._stream.flush()
+            except (OSError, ValueError):
+                self._is_broken = True
 
 
 def problem_number(problem: OSError | ValueError) -> int | None:

@@ -67,8 +67,8 @@ def value_of_variable(
 
 def check_seconds(setting: str, seconds: float | None, place: Place) -> None:
     """Raise UsageError where a limit would leave no time at all."""
-    if seconds == 0 and setting in _NEVER_ZERO:
-        raise place.error("must be longer than 0s")
+    if seconds is not None and seconds < 0.1 and setting in _NEVER_ZERO:
+        raise place.error("must be at least 100ms")
 
 
 def text_of(raw: object, place: Place) -> str:
