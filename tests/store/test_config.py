@@ -181,7 +181,7 @@ def test_the_command_line_wins_over_variables_and_they_win_over_the_profile(file
             "timeout: '90' is not a duration such as 500ms, 90s, 5m, 2h30m or none; "
             "did you mean 90s?",
         ),
-        ('interval = "0s"', "interval: must be longer than 0s"),
+        ('interval = "0s"', "interval: must be at least 100ms"),
         (
             'allow_http = "true"',
             "allow_http: must be true or false, not text\nwrite it without quotes",
@@ -346,7 +346,7 @@ def test_what_an_adapter_says_of_a_start_is_told_with_its_place(files: Files) ->
     [
         ({"flow": ""}, "--flow: is empty; leave it out instead"),
         ({"flow": "a\udcff"}, "--flow: holds bytes that are not UTF-8"),
-        ({"start_timeout": 0.0}, "--start-timeout: must be longer than 0s"),
+        ({"start_timeout": 0.0}, "--start-timeout: must be at least 100ms"),
     ],
 )
 def test_a_wrong_option_is_named(

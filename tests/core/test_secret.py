@@ -1,0 +1,118 @@
+"""A key cannot be printed, copied or stored by accident."""
+
+import copy
+import json
+import logging
+import pickle
+import string
+import traceback
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dfctl.core.exchange import Effect, KeyPlace, Request, url_of
+from dfctl.core.secret import Secret
+from tests.core.properties import bounded
+from tests.shell import CANARY
+
+VISIBLE = "".join(chr(code) for code in range(0x21, 0x7F))
+
+
+@dataclass
+class Holder:
+    key: Secret
+
+
+def test_every_way_of_printing_shows_a_mask() -> None:
+    secret = Secret(CANARY)
+    shown = [
+        str(secret),
+        repr(secret),
+        f"{secret}",
+        f"{secret!r}",
+        f"{secret!s:>40}",
+        format(secret),
+        "%s %r" % (secret, secret),  # noqa: UP031 - the old form is one of the ways
+        "{} {!r}".format(secret, secret),  # noqa: UP032
+        str([secret]),
+        str({"key": secret}),
+        str(Holder(secret)),
+        string.Template("$key").substitute(key=secret),
+        ascii(secret),
+    ]
+    assert all("***" in text for text in shown)
+    assert not [text for text in shown if CANARY in text or "canary" in text]
+
+
+def test_a_format_that_it_cannot_have_does_not_tell_it_either() -> None:
+    with pytest.raises(TypeError) as caught:
+        f"{Secret(CANARY):>40}"
+    assert "canary" not in str(caught.value)
+
+
+def test_only_reveal_gives_it() -> None:
+    assert Secret(CANARY).reveal() == CANARY
+    assert not hasattr(Secret(CANARY), "__dict__")
+    with pytest.raises(TypeError):
+        vars(Secret(CANARY))
+
+
+def test_it_cannot_be_pickled_or_copied() -> None:
+    secret = Secret(CANARY)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        with pytest.raises(TypeError, match="a key is never written down"):
+            pickle.dumps(secret, protocol)
+    for duplicate in (copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="a key is never written down"):
+            duplicate(secret)
+    with pytest.raises(TypeError) as caught:
+        json.dumps({"key": secret})
+    assert "canary" not in str(caught.value)
+
+
+def test_a_traceback_of_an_error_that_holds_it_does_not_tell_it() -> None:
+    held = Holder(Secret(CANARY))
+    try:
+        raise ValueError("no", held.key, held)
+    except ValueError as problem:
+        told = "".join(
+            traceback.TracebackException.from_exception(problem, capture_locals=True).format()
+        )
+    assert "held = " in told
+    assert "canary" not in told.replace("CANARY", "")
+
+
+def test_a_log_record_does_not_tell_it(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        logging.getLogger("dfctl").info("key %s %r", Secret(CANARY), Secret(CANARY))
+    assert caplog.messages == ["key *** Secret(***)"]
+
+
+def test_keys_are_compared_by_value() -> None:
+    assert Secret("one") == Secret("one")
+    assert Secret("one") != Secret("two")
+    assert Secret("one") != "one"
+    assert {Secret("one"), Secret("one")} == {Secret("one")}
+
+
+def test_a_text_is_shown_without_the_key() -> None:
+    secret = Secret("a|b+c/d=")
+    assert secret.hide("key a|b+c/d= or a%7Cb%2Bc%2Fd%3D.") == "key *** or ***."
+    assert Secret("").hide("nothing to hide") == "nothing to hide"
+
+
+@bounded(150)
+@given(
+    st.text(VISIBLE, min_size=8, max_size=40).filter(lambda key: key.strip("*")),
+    st.text(string.ascii_lowercase + " ", max_size=8),
+)
+def test_a_key_is_hidden_in_any_text_and_in_the_address_that_carries_it(
+    key: str, around: str
+) -> None:
+    secret = Secret(key)
+    request = Request("GET", "/status", Effect.READ)
+    url = url_of("https://host.example", request, KeyPlace("api_key", in_query=True), key)
+    assert key not in secret.hide(f"{around}{key}{around}")
+    assert secret.hide(url) == "https://host.example/status?api_key=***"
