@@ -3,11 +3,12 @@
 import io
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dfctl.client.clock import Clock
 from dfctl.composition import Environment
 from dfctl.main import main
 from tests.clocks import LeapingClock
@@ -48,6 +49,9 @@ class Shell:
         self.stdin = ""
         self.random = 0.5
         self.stall = LeapingClock()._stall
+        self.make_clock: Callable[[], Clock] = lambda: LeapingClock(self.stall)
+        # A stream that commands write to instead of one of their own, such as a closed one.
+        self.stdout: io.StringIO | None = None
 
     def configure(self, text: str) -> None:
         """Write the configuration, private as a key in it demands."""
@@ -72,16 +76,16 @@ class Shell:
 
     def __call__(self, line: str, *, variables: Mapping[str, str] | None = None) -> Ended:
         """Run `dfctl` with the words of `line`; return how it ended."""
-        out, err = io.StringIO(), io.StringIO()
+        out, err = self.stdout or io.StringIO(), io.StringIO()
         environment = Environment(
             stdin=io.StringIO(self.stdin),
             stdout=out,
             stderr=err,
             variables={**self.variables, **(variables or {})},
-            make_clock=lambda: LeapingClock(self.stall),
+            make_clock=self.make_clock,
             random=lambda: self.random,
         )
         code = main(shlex.split(line), environment)
-        ended = Ended(code, out.getvalue(), err.getvalue())
+        ended = Ended(code, "" if out.closed else out.getvalue(), err.getvalue())
         assert CANARY not in ended.stdout + ended.stderr, "a key was shown"
         return ended
