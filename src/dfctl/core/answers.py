@@ -33,6 +33,8 @@ _OF_STATUS = {
     404: Kind.NOT_FOUND,
     429: Kind.THROTTLED,
     **dict.fromkeys((400, 405, 409, 412, 415, 422), Kind.WRONG),
+    # Only a proxy says so, and it passed nothing on.
+    407: Kind.WRONG,
     # A redirect is not followed with a POST: the address is wrong, and the answer names another.
     **dict.fromkeys((301, 302, 307, 308), Kind.WRONG),
 }

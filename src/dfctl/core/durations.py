@@ -1,10 +1,10 @@
-"""Durations as users write and read them: `500ms 90s 5m 2h30m none`."""
+"""Durations as users write and read them: `500ms 90s 5m 2h30m 7d none`."""
 
 import re
 
-_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-_WHOLE = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?", re.ASCII)
-_SINGLE = re.compile(r"(\d+\.\d+)(h|ms|m|s)", re.ASCII)
+_SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_WHOLE = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?", re.ASCII)
+_SINGLE = re.compile(r"(\d+\.\d+)(d|h|ms|m|s)", re.ASCII)
 _LONGEST = 366 * 24 * 3600.0
 
 

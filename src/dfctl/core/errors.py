@@ -55,14 +55,20 @@ class Unconfirmed(DfctlError):
 class Interrupted(BaseException):
     """A signal asks dfctl to stop. Not an `Exception`: nothing may swallow it on its way.
 
+    Where `signal_number` is None, it is another run's bad end that stops this one (--fail-fast).
     `was_start_sent` says that a start was under way, of which no answer came in time.
     """
 
-    def __init__(self, signal_number: int, *, was_start_sent: bool = False) -> None:
+    def __init__(self, signal_number: int | None, *, was_start_sent: bool = False) -> None:
         super().__init__(signal_number)
         self.signal_number = signal_number
         self.was_start_sent = was_start_sent
 
 
 class OutputClosed(Exception):
-    """The reader of stdout has gone, as in `dfctl ... | head -1`."""
+    """The reader of stdout has gone, as in `dfctl ... | head -1`.
+
+    `exit_code` is the one that the command would have ended with, where it was known.
+    """
+
+    exit_code: ExitCode | None = None

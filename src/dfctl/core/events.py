@@ -19,11 +19,14 @@ class Starting:
 class Following:
     """A run will be looked at until it ends, or for `timeout` seconds.
 
-    Where it has no reference yet, its start is about to be sent.
+    Where it has no reference yet, its start is about to be sent. `usual` is how long the profile's
+    successful runs take, and `age` how old the run is, in seconds, where the journal knows.
     """
 
     run: Run
     timeout: float | None
+    usual: float | None = None
+    age: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,11 @@ class Exchanged:
 
 
 @dataclass(frozen=True)
+class UnderWay:
+    """The first requests were handed over: until they are answered there is time."""
+
+
+@dataclass(frozen=True)
 class Heartbeat:
     """Time passed while nothing else may have happened."""
 
@@ -98,6 +106,7 @@ Event = (
     | Missed
     | Warned
     | Exchanged
+    | UnderWay
     | Heartbeat
 )
 Listener = Callable[[Event], None]

@@ -1,7 +1,7 @@
 """What passes between an adapter and the network: requests, responses, faults."""
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
@@ -60,16 +60,27 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Response:
-    """A whole answer. `retry_after` is the delay in seconds that the service asked for."""
+    """A whole answer.
+
+    `location` is where a redirect leads. `retry_after` is the delay in seconds that the service
+    asked for. `hide` masks secrets in whatever the service repeats of them.
+    """
 
     status: int
     body: bytes = field(repr=False)
     content_type: str = ""
+    location: str | None = None
     retry_after: float | None = None
+    hide: Callable[[str], str] = field(default=str, repr=False, compare=False)
 
     @property
     def is_success(self) -> bool:
         return 200 <= self.status < 300
+
+    @property
+    def is_page(self) -> bool:
+        """True for a web page, which no service's interface answers with."""
+        return "html" in self.content_type or self.body.lstrip()[:1] == b"<"
 
     def members(self) -> "Members":
         """Return the JSON object of the body. Raises `Unreadable` when it is something else."""
@@ -81,13 +92,12 @@ class Response:
             raise Unreadable(self._description()) from None
         if not isinstance(value, dict):
             raise Unreadable("JSON that is not an object")
-        return Members(value)
+        return Members(value, self.hide)
 
     def _description(self) -> str:
         if not self.body.strip():
             return "an empty answer"
-        is_page = "html" in self.content_type or self.body.lstrip()[:1] == b"<"
-        return "a web page instead of JSON" if is_page else "text that is not JSON"
+        return "a web page instead of JSON" if self.is_page else "text that is not JSON"
 
 
 def _refuse_constant(name: str) -> None:
@@ -106,13 +116,14 @@ def _without_rivals(pairs: list[tuple[str, object]]) -> dict[str, object]:
 class Members:
     """The members of a JSON object, read without regard to the case of their names."""
 
-    def __init__(self, members: Mapping[str, object]) -> None:
+    def __init__(self, members: Mapping[str, object], hide: Callable[[str], str] = str) -> None:
+        self._hide = hide
         self._members = {name.lower(): value for name, value in members.items()}
 
     def text(self, name: str) -> str | None:
         """Return a text member, or None where it is absent, empty or no text."""
         value = self._members.get(name.lower())
-        return value if isinstance(value, str) and value.strip() else None
+        return self._hide(value) if isinstance(value, str) and value.strip() else None
 
     def number(self, name: str) -> int | None:
         """Return a whole number, or None where it is absent or something else."""
@@ -123,10 +134,10 @@ class Members:
         """Return an id as text. Raises `Unreadable` where it is absent or unusable in a path."""
         value = self.text(name) or self.number(name)
         if value is None:
-            raise Unreadable(f"an answer without {name}")
+            raise Unreadable(f"an object without {name}")
         text = str(value)
         if len(text) > 512 or not is_segment(text):
-            raise Unreadable(f"an answer whose {name} cannot be used")
+            raise Unreadable(f"an object whose {name} cannot be used")
         return text
 
     def must_be_about(self, name: str, identifier: str, *, beside: str) -> None:
@@ -137,7 +148,7 @@ class Members:
         if name.lower() not in self._members and beside.lower() in self._members:
             return
         if self.identifier(name).casefold() != identifier.casefold():
-            raise Unreadable("an answer about another run")
+            raise Unreadable("an object about another run")
 
 
 def is_segment(text: str) -> bool:

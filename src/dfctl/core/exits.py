@@ -19,7 +19,7 @@ class ExitCode(IntEnum):
         member.began = began
         return member
 
-    SUCCEEDED = 0, "the run succeeded; for `start` without --wait: accepted", "yes"
+    SUCCEEDED = 0, "the run succeeded, maybe with warnings; `start` without --wait: accepted", "yes"
     BUG = 1, "a bug in dfctl", "unknown"
     USAGE = 2, "wrong usage or configuration, or the service refused the request as wrong", "no"
     FAILED = 3, "the run failed", "yes"
@@ -35,6 +35,7 @@ class ExitCode(IntEnum):
     )
     TIMED_OUT = 10, "the run timed out on the service", "yes"
     NOT_STARTED = 11, "unreachable or throttled, nothing has begun: safe to rerun", "no"
+    OVERLAP = 12, "an earlier run of the profile is open (--overlap refuse)", "no"
     TIMEOUT = 124, "--timeout or --queue-timeout ran out; the run goes on", "yes"
     HANGUP = 129, "stopped by SIGHUP; the run goes on", "as printed"
     INTERRUPT = 130, "stopped by Ctrl-C; the run goes on", "as printed"
@@ -52,7 +53,7 @@ _OF_OUTCOME = {
 
 # The first of these that any of several runs has is the command's code: a bug and an unknown
 # truth come before every known one, and success is the last.
-_BY_WEIGHT = (
+BY_WEIGHT = (
     ExitCode.BUG,
     ExitCode.UNCONFIRMED,
     ExitCode.LOST,
@@ -64,6 +65,7 @@ _BY_WEIGHT = (
     ExitCode.NOT_FOUND,
     ExitCode.USAGE,
     ExitCode.NOT_STARTED,
+    ExitCode.OVERLAP,
     ExitCode.NOT_ENDED,
     ExitCode.SUCCEEDED,
 )
@@ -82,10 +84,15 @@ def exit_code_of_signal(number: int) -> ExitCode:
     return {1: ExitCode.HANGUP, 15: ExitCode.TERMINATED}.get(number, ExitCode.INTERRUPT)
 
 
+def is_signal(code: ExitCode | None) -> bool:
+    """Return whether a code says that a signal ended the command."""
+    return code in _SIGNALS and code is not ExitCode.PIPE
+
+
 def worst_of(codes: Iterable[ExitCode]) -> ExitCode:
     """Return the code of a command whose runs ended with `codes`; a signal's wins over all."""
     seen = set(codes)
     signals = seen & _SIGNALS
     if signals:
         return max(signals)
-    return next((code for code in _BY_WEIGHT if code in seen), ExitCode.SUCCEEDED)
+    return next((code for code in BY_WEIGHT if code in seen), ExitCode.SUCCEEDED)

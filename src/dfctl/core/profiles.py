@@ -1,9 +1,18 @@
 """A profile: the named settings by which a service is reached and a flow is run."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from dfctl.core.settings import Setting, SettingKind, Settings
 from dfctl.core.watch import Limits
+
+
+class Overlap(StrEnum):
+    """What a start does when an earlier run of its profile is open, as this machine knows."""
+
+    ALLOW = "allow"
+    REFUSE = "refuse"
+    JOIN = "join"
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,7 @@ class Profile:
     heartbeat: float | None = 60.0
     fail_on_warning: bool = False
     allow_http: bool = False
+    overlap: Overlap = Overlap.ALLOW
 
 
 _DURATION = SettingKind.DURATION
@@ -48,6 +58,11 @@ COMMON_SETTINGS = (
     Setting("queue_timeout", "how long a run may stay pending", _DURATION),
     Setting("interval", "a fixed time between looks", _DURATION),
     Setting("max_outage", "unbroken loss of contact, or of tries to start, to bear", _DURATION),
+    Setting(
+        "overlap",
+        "what to do when an earlier run of the profile is open: allow, refuse, or join it",
+        choices=tuple(Overlap),
+    ),
     Setting("heartbeat", "how often to say that a run goes on, where nobody watches", _DURATION),
     Setting("fail_on_warning", "count a run that ended with warnings as failed", SettingKind.FLAG),
 )

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from dfctl.core.exits import ExitCode
 from dfctl.core.runs import Reference, Run
+from dfctl.core.states import State
 
 
 class StartOutcome(StrEnum):
@@ -86,4 +87,18 @@ class Entry:
 
     at: datetime
     start: StartRecord | None = None
-    run: Run | None = None
+    elsewhere: Run | None = None
+
+    @property
+    def run(self) -> Run | None:
+        """Return the run of this entry, if one is known."""
+        return self.elsewhere or (self.start.run if self.start else None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """Which entries of the journal are meant. None takes all."""
+
+    profile: str | None = None
+    state: State | None = None
+    since: datetime | None = None

@@ -56,7 +56,9 @@ class Run:
     """A run, or a start that gave none, as it is shown to the user.
 
     `locator` is None where no run is known; `state` is None where none was ever known to begin.
-    Times are aware; `elapsed_s` is in seconds and counted only for runs that this command started.
+    Times are aware; `elapsed_s` is in seconds, and known where the begin is. `local_reference`
+    names an unconfirmed start on this machine. `label` is what its lines begin with, where the
+    profile's name is not enough to tell it from others.
     """
 
     profile: str
@@ -72,8 +74,15 @@ class Run:
     exit_code: ExitCode | None = None
     message: str | None = None
     hint: str | None = None
+    local_reference: Reference | None = None
+    label: str = ""
 
     @property
     def reference(self) -> Reference | None:
         """Return what finds this run again, or None where no run is known."""
         return Reference(self.profile, self.locator) if self.locator else None
+
+    @property
+    def name(self) -> str:
+        """Return what the lines about this run begin with."""
+        return self.label or self.profile

@@ -1,8 +1,22 @@
 """A key that cannot be printed by accident."""
 
-from urllib.parse import quote
+import re
+from urllib.parse import quote, unquote
 
 MASK = "***"
+# A shorter key is no secret, and would be found in every other word.
+SHORTEST_HIDDEN = 4
+
+_WORD = re.compile(r"\S+")
+_ESCAPE_MARKS = re.compile(r"[%\\]")
+# As JSON and Python write characters: \u002B, \/, \\.
+_ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+# An address in an address in an address is escaped so often.
+_MOST_ESCAPED = 3
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 16)) if escape[1] else escape[2]
 
 
 class Secret:
@@ -18,10 +32,25 @@ class Secret:
         return self.__value
 
     def hide(self, text: str) -> str:
-        """Return `text` with the key, plain or percent-encoded, replaced by a mask."""
+        """Return `text` with a mask where the key stands, plain, percent-encoded or escaped.
+
+        Of a key that is escaped in some other way, the whole word goes.
+        """
+        if len(self.__value) < SHORTEST_HIDDEN:
+            return text
         for form in (self.__value, quote(self.__value, safe="")):
-            text = text.replace(form, MASK) if form else text
-        return text
+            text = text.replace(form, MASK)
+        if not _ESCAPE_MARKS.search(text):
+            return text
+        return _WORD.sub(lambda word: MASK if self._is_behind(word[0]) else word[0], text)
+
+    def _is_behind(self, word: str) -> bool:
+        for _ in range(_MOST_ESCAPED):
+            word = unquote(_ESCAPED.sub(_unescaped, word))
+            # Letters of an escape may be of either case, and so may what a service does with them.
+            if self.__value.casefold() in word.casefold():
+                return True
+        return False
 
     def __repr__(self) -> str:
         return f"Secret({MASK})"

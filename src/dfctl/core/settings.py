@@ -27,6 +27,19 @@ class Setting:
     is_required: bool = False
 
 
+@dataclass(frozen=True)
+class Question:
+    """What a person is asked for a first profile: which setting, and where its value is found.
+
+    `example` is shown on a line of its own. Whether an answer is needed, `is_optional` says.
+    """
+
+    setting: str
+    where: str
+    example: str = ""
+    is_optional: bool = False
+
+
 class SettingProblem(Exception):
     """A setting's value that its service cannot use; whoever knows the file names it."""
 

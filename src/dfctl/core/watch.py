@@ -43,14 +43,18 @@ def backoff(failures: int, random: Callable[[], float]) -> float:
 class Watch:
     """The waiting for one run. It is told what was seen or went wrong, and when.
 
-    All times are monotonic seconds. `due` is when to look next; `ending` is None while it goes on.
-    The first look is due at once. A deadline is only declared on a look made at or after it, so a
-    machine that slept looks first; a look that fails there ends the waiting too.
+    All times are monotonic seconds; `age` is how old the run is at `began`. `due` is when to look
+    next; `ending` is None while it goes on. The first look is due at once. A deadline is only
+    declared on a look made at or after it, so a machine that slept looks first; a look that fails
+    there ends the waiting too.
     """
 
-    def __init__(self, limits: Limits, *, began: float, random: Callable[[], float]) -> None:
+    def __init__(
+        self, limits: Limits, *, began: float, random: Callable[[], float], age: float = 0.0
+    ) -> None:
         self.limits = limits
         self.began = began
+        self._age = age
         self.due = began
         self.ending: Ending | None = None
         self.state: State | None = None
@@ -105,7 +109,7 @@ class Watch:
     def _pace(self, at: float) -> float:
         if self.limits.interval is not None:
             return self.limits.interval
-        pace = min(max(SHARE_OF_AGE * (at - self.began), SHORTEST), LONGEST)
+        pace = min(max(SHARE_OF_AGE * (at - self.began + self._age), SHORTEST), LONGEST)
         return pace * (1 + SPREAD * (2 * self._random() - 1))
 
     @property
