@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 from dfctl.backends.backend import Backend
@@ -28,9 +29,10 @@ from dfctl.store.environment import (
     variable_of,
 )
 from dfctl.store.files import ConfigFile, default_files, read_default, read_file
-from dfctl.store.keys import KeySource
+from dfctl.store.keyfile import KeyFile
+from dfctl.store.keys import KeySource, stored_key
 from dfctl.store.layers import Alternatives, Layer, merged
-from dfctl.store.places import Place, in_variable
+from dfctl.store.places import Place, in_key_file, in_variable
 from dfctl.store.profiles import (
     Description,
     Overrides,
@@ -40,6 +42,7 @@ from dfctl.store.profiles import (
 )
 from dfctl.store.suggestions import did_you_mean, listed
 from dfctl.store.tables import Table, adapter_called, adapter_of, names_in, tables_of
+from dfctl.store.values import Value
 
 _NO_OVERRIDES: Overrides = {}
 
@@ -49,34 +52,44 @@ def load_config(
     *,
     explicit: str | None = None,
     files: Sequence[Path] | None = None,
+    may_be_new: bool = False,
 ) -> "Config":
     """Return the configuration. Raises UsageError where a file cannot be used as a whole.
 
     Only the file that `explicit` (the value of --config) or DFCTL_CONFIG names is read, else the
-    machine's file and the user's; `files` are those two, the machine's first.
+    machine's file and the user's; `files` are those two, the machine's first. A file that is named
+    must exist, unless it `may_be_new` because a profile is about to be written there.
     """
     named, named_by = explicit, "--config"
     if named is None:
         named, named_by = set_in(environ, "DFCTL_CONFIG"), "DFCTL_CONFIG"
-    if named is not None:
-        return Config((_named_file(named, named_by),), environ)
     paths = default_files() if files is None else files
-    return Config(tuple(read_default(path) for path in paths), environ)
+    if named is None:
+        found = tuple(read_default(path) for path in paths)
+    else:
+        found = (_named_file(named, named_by, may_be_new=may_be_new),)
+    # The keys that dfctl keeps are the user's own, whatever file describes the profiles.
+    return Config(found, environ, KeyFile.beside(paths[-1]))
 
 
-def _named_file(text: str, named_by: str) -> ConfigFile:
+def _named_file(text: str, named_by: str, *, may_be_new: bool) -> ConfigFile:
     place = Place(named_by, named_by)
     if not text.strip():
         raise place.error("names no file")
-    return read_file(place.path(text), named_by=named_by)
+    path = place.path(text)
+    return read_default(path) if may_be_new else read_file(path, named_by=named_by)
 
 
 @dataclass(frozen=True)
 class Config:
-    """What `files` and the variables say. The last file, the user's, wins."""
+    """What `files` and the variables say. The last file, the user's, wins.
+
+    `key_file` has the keys that dfctl keeps itself.
+    """
 
     files: tuple[ConfigFile, ...]
     environ: Mapping[str, str] = field(repr=False)
+    key_file: KeyFile = field(default_factory=lambda: KeyFile.beside(default_files()[-1]))
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all profiles: `env` where it exists, then those of the files."""
@@ -116,12 +129,17 @@ class Config:
         """
         return self._described(name, overrides).shown()
 
+    def address_of(self, name: str) -> str:
+        """Return the address of a profile that may lack other settings. Raises UsageError."""
+        return self._described(name, _NO_OVERRIDES).address()
+
     def key_source(self, name: str) -> KeySource:
         """Return where the key of a profile comes from. Raises UsageError as `profile` does.
 
-        DFCTL_KEY_<NAME> comes before the profile's own `key`, and both before the same two of the
-        profile that it is `like`. A variable that is one of the backend's settings for the profile
-        `env`, such as DFCTL_KEY_IN, never holds the key of a named profile.
+        DFCTL_KEY_<NAME> comes before the profile's own `key`, that before the key in dfctl's own
+        file, and all before the same three of the profile that it is `like`. A variable that is
+        one of the backend's settings for the profile `env`, such as DFCTL_KEY_IN, never holds the
+        key of a named profile.
         """
         return self._described(name, _NO_OVERRIDES).key_source()
 
@@ -155,7 +173,7 @@ class Config:
 
     def _how_to_describe(self) -> str:
         return (
-            f"describe one below [profiles.NAME] in {self.files[-1].path}, or set DFCTL_BACKEND, "
+            f"dfctl init writes one to {self.files[-1].path}, step by step; or set DFCTL_BACKEND, "
             "DFCTL_ADDRESS, DFCTL_FLOW and DFCTL_KEY"
         )
 
@@ -220,12 +238,18 @@ class Config:
         )
 
     def _layers(self, tables: Sequence[Table], adapter: Backend) -> Iterator[Layer]:
-        of: str | None = None
-        for table in tables:
-            if table.profile != of:
-                of = table.profile
-                yield self._key_layer(of, adapter)
-            yield table.layer(adapter, self.environ)
+        has_key = False
+        for profile, group in groupby(tables, key=lambda table: table.profile):
+            own = list(group)
+            layers = [
+                self._key_layer(profile, adapter),
+                *(table.layer(adapter, self.environ) for table in own),
+            ]
+            # dfctl's own file is not even read where a key is named before it.
+            if not (has_key or any("key" in layer for layer in layers)):
+                layers.append(self._stored_layer(profile, is_inherited=own[0].is_inherited))
+            has_key = has_key or any("key" in layer for layer in layers)
+            yield from layers
 
     def _key_layer(self, profile: str, adapter: Backend) -> Layer:
         variable = key_variable_of(profile)
@@ -241,12 +265,19 @@ class Config:
             )
         return layer
 
+    def _stored_layer(self, profile: str, *, is_inherited: bool) -> Layer:
+        form = stored_key(self.key_file, profile)
+        if form is None:
+            return {}
+        place = in_key_file(self.key_file.path, profile, is_inherited=is_inherited)
+        return {"key": Value(form, place, form.describe())}
+
     def _key_hint(self, table: Table, adapter: Backend) -> str:
         variable = key_variable_of(table.profile)
-        in_settings = f'write key = {{ env = "NAME" }} in its settings in {table.file.path}'
+        command = f"dfctl keys set {table.profile}"
         if _is_setting(variable, adapter):
-            return f"{in_settings}; {variable} is a setting of the profile env"
-        return f"set {variable}, or {in_settings}"
+            return f"{command}; the variable {variable} is a setting of the profile env"
+        return f"{command}, or set {variable}"
 
 
 def account_name() -> str:

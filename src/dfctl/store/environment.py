@@ -18,6 +18,7 @@ LIMITS = (
     "interval",
     "max_outage",
     "heartbeat",
+    "overlap",
     "fail_on_warning",
 )
 

@@ -47,7 +47,14 @@ def default_files() -> tuple[Path, Path]:
     from platformdirs import site_config_path, user_config_path
 
     machine = site_config_path("dfctl", appauthor=False)
-    return machine / "config.toml", user_config_path("dfctl", appauthor=False) / "config.toml"
+    try:
+        user = user_config_path("dfctl", appauthor=False)
+    except RuntimeError:
+        raise UsageError(
+            "this account has no home folder, where its configuration would be",
+            hint="set HOME, or name a file with --config",
+        ) from None
+    return machine / "config.toml", user / "config.toml"
 
 
 def read_default(path: Path) -> ConfigFile:
@@ -70,8 +77,8 @@ def read_file(path: Path, *, named_by: str | None = None) -> ConfigFile:
 
     `named_by` is the option or variable that names it. A pipe is read too: `--config <(...)`.
     """
-    content, status = _content(path, named_by)
-    table = _parsed(path, _decoded(path, content))
+    content, status = content_of(path, named_by)
+    table = document_in(path, content)
     _check_top_level(path, table)
     default, profiles = table.get("default"), table.get("profiles", {})
     if default is not None and not isinstance(default, str):
@@ -81,10 +88,16 @@ def read_file(path: Path, *, named_by: str | None = None) -> ConfigFile:
             f"{path}: profiles: must be a table",
             hint="write the settings of each profile below [profiles.NAME]",
         )
-    return ConfigFile(path, default=default, is_exposed=_is_exposed(status), profiles=profiles)
+    return ConfigFile(path, default=default, is_exposed=is_exposed(status), profiles=profiles)
 
 
-def _content(path: Path, named_by: str | None) -> tuple[bytes, os.stat_result]:
+def document_in(path: Path, content: bytes) -> dict[str, object]:
+    """Return what the content of a file says. Raises UsageError where it is not TOML."""
+    return _parsed(path, _decoded(path, content))
+
+
+def content_of(path: Path, named_by: str | None = None) -> tuple[bytes, os.stat_result]:
+    """Return what a file holds, and its status. Raises UsageError where it cannot be read."""
     try:
         with path.open("rb") as file:
             content = file.read(_LARGEST + 1)
@@ -105,7 +118,8 @@ def _why_not_read(path: Path, problem: Exception) -> str:
     return why_not_read(problem)
 
 
-def _is_exposed(status: os.stat_result) -> bool:
+def is_exposed(status: os.stat_result) -> bool:
+    """Return whether a file is this account's own, and others can read it."""
     if sys.platform == "win32":
         return False
     else:  # noqa: RET505 - mypy tells platforms apart by it

@@ -3,14 +3,15 @@
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from pathlib import Path
 from statistics import median
-from typing import Any
 
-from dfctl.core.records import Change, Entry, OpenEntry, StartOutcome, StartRecord
+from dfctl.core.records import Change, Entry, Filter, OpenEntry, StartOutcome, StartRecord
 from dfctl.core.runs import Run
 from dfctl.core.states import State
+from dfctl.store.rows import moment_of, run_of, start_of, state_of
+from dfctl.store.troubles import TROUBLES, trouble_of
 
 _START = """
     SELECT s.id AS start_id, s.profile, s.backend, s.flow, s.begun_at, s.outcome, s.message,
@@ -19,25 +20,23 @@ _START = """
     FROM starts s LEFT JOIN runs r ON r.start_id = s.id
 """
 _RUN = "SELECT *, id AS run_id FROM runs"
-Row = sqlite3.Row | Mapping[str, Any]
 # The median of a profile's length is that of so many of its newest successes.
 _SAMPLE = 20
-
-
-@dataclass(frozen=True, kw_only=True)
-class Filter:
-    """Which entries of the journal are meant. None takes all."""
-
-    profile: str | None = None
-    state: State | None = None
-    since: datetime | None = None
+_LARGEST_ID = 2**63 - 1
 
 
 class Journal:
-    """A journal that is open. All times are aware; every method may raise sqlite3.Error."""
+    """A journal that is open. All times are aware.
 
-    def __init__(self, connection: sqlite3.Connection, now: Callable[[], datetime]) -> None:
+    Every method raises UsageError, with what is wrong and the remedy, where the file at `path`
+    cannot be read or written.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, now: Callable[[], datetime]
+    ) -> None:
         self._connection = connection
+        self._path = path
         self._now = now
 
     def close(self) -> None:
@@ -74,24 +73,49 @@ class Journal:
         with self._transaction():
             self._settle(start.id, outcome, message)
 
+    def resolve(self, start: StartRecord, run: Run | None) -> None:
+        """Settle a start by hand: it gave `run`, or it did not begin."""
+        if run:
+            known = self.run_at(run.profile, run.locator or "")
+            self.confirm(start, known or run)
+        else:
+            self.settle(start, StartOutcome.NOT_STARTED, "settled by hand")
+
+    def close_run(self, run: Run) -> None:
+        """Write that a run counts as open no longer, though nobody saw it end."""
+        with self._transaction():
+            self._connection.execute(
+                "UPDATE runs SET is_open = 0 WHERE profile = ? AND locator = ?",
+                (run.profile, run.locator),
+            )
+
     def see(self, run: Run) -> None:
         """Write the state of a run, if it is another than the one that is known."""
         with self._transaction():
             self._see(run, None)
 
     def prune(self, before: datetime) -> int:
-        """Forget ended runs and settled starts that are older than `before`; return how many."""
-        moment = before.timestamp()
+        """Forget ended runs and settled starts that are older than `before`; return how many.
+
+        A profile's newest start stays, so that no older run is ever taken for it.
+        """
+        given = {"moment": before.timestamp()}
+        newest = "(SELECT max(id) FROM starts GROUP BY profile)"
+        is_old_run = "NOT is_open AND seen_at < :moment"
         with self._transaction():
-            runs = self._connection.execute(
-                "DELETE FROM runs WHERE NOT is_open AND seen_at < ?", (moment,)
-            ).rowcount
+            elsewhere = self._connection.execute(
+                f"DELETE FROM runs WHERE start_id IS NULL AND {is_old_run}", given
+            )
+            self._connection.execute(
+                f"DELETE FROM runs WHERE start_id NOT IN {newest} AND {is_old_run}", given
+            )
             starts = self._connection.execute(
-                "DELETE FROM starts WHERE begun_at < ? AND outcome NOT IN ('intended', "
-                "'unconfirmed') AND id NOT IN (SELECT start_id FROM runs WHERE start_id NOT NULL)",
-                (moment,),
-            ).rowcount
-        return max(runs, starts)
+                "DELETE FROM starts WHERE begun_at < :moment AND outcome NOT IN ('intended', "
+                f"'unconfirmed') AND id NOT IN {newest} "
+                "AND NOT EXISTS (SELECT 1 FROM runs WHERE start_id = starts.id)",
+                given,
+            )
+        return elsewhere.rowcount + starts.rowcount
 
     # Reading
 
@@ -101,11 +125,18 @@ class Journal:
         query = f"{_START} {where} ORDER BY s.id DESC LIMIT 1"
         return self._start(query, {"profile": profile})
 
+    def start_before(self, start: StartRecord) -> StartRecord | None:
+        """Return the attempt of the same profile that came before `start`."""
+        query = f"{_START} WHERE s.profile = :profile AND s.id < :id ORDER BY s.id DESC LIMIT 1"
+        return self._start(query, {"profile": start.profile, "id": start.id})
+
     def start_called(self, profile: str, name: str) -> StartRecord | None:
         """Return the start whose local reference is `profile`/`name`."""
         try:
             number = int(name.removeprefix("start-"), 16)
         except ValueError:
+            return None
+        if number > _LARGEST_ID:
             return None
         where = "WHERE s.id = :id AND s.profile = :profile"
         return self._start(f"{_START} {where}", {"id": number, "profile": profile})
@@ -116,7 +147,7 @@ class Journal:
             f"{_RUN} WHERE profile = ? AND is_open ORDER BY id DESC LIMIT 1", (profile,)
         )
         if run:
-            return OpenEntry(run=_run_of(run))
+            return OpenEntry(run=run_of(run))
         start = self._start(
             f"{_START} WHERE s.profile = :profile AND s.outcome IN ('intended', 'unconfirmed') "
             "AND (s.open_until IS NULL OR s.open_until > :now) ORDER BY s.id DESC LIMIT 1",
@@ -126,12 +157,12 @@ class Journal:
 
     def open_runs(self) -> list[Run]:
         """Return every run that is not known to have ended, the oldest first."""
-        return [_run_of(row) for row in self._all(f"{_RUN} WHERE is_open ORDER BY id")]
+        return [run_of(row) for row in self._all(f"{_RUN} WHERE is_open ORDER BY +id")]
 
     def unsettled_starts(self) -> list[StartRecord]:
         """Return every start of which nobody knows whether it began, the oldest first."""
-        query = f"{_START} WHERE s.outcome IN ('intended', 'unconfirmed') ORDER BY s.id"
-        return [_start_of(row) for row in self._all(query)]
+        query = f"{_START} WHERE s.outcome IN ('intended', 'unconfirmed') ORDER BY +s.id"
+        return [start_of(row) for row in self._all(query)]
 
     def entries(self, which: Filter, *, most: int) -> list[Entry]:
         """Return the newest starts, and runs that were started elsewhere, the newest first."""
@@ -139,24 +170,36 @@ class Journal:
             "profile": which.profile,
             "state": which.state,
             "since": which.since.timestamp() if which.since else None,
-            "most": most,
+            "most": min(most, _LARGEST_ID),
         }
+        # Each order is that of an index, so that only what is returned is read.
+        by_state = which.state is not None and which.since is None
+        order = "r.start_id DESC" if by_state else "s.begun_at DESC, s.id DESC"
         starts = self._all(
-            f"{_START} WHERE {_conditions('s', which)} ORDER BY s.id DESC LIMIT :most", given
+            f"{_START} WHERE {_conditions('s', which)} ORDER BY {order} LIMIT :most", given
         )
         runs = self._all(
             f"SELECT r.*, r.id AS run_id FROM runs r WHERE r.start_id IS NULL AND "
             f"{_conditions('r', which)} ORDER BY r.id DESC LIMIT :most",
             given,
         )
-        found = [Entry(at=_moment(row["begun_at"]), start=_start_of(row)) for row in starts]
-        found += [Entry(at=_moment(row["seen_at"]), run=_run_of(row)) for row in runs]
+        found = [Entry(at=moment_of(row["begun_at"]), start=start_of(row)) for row in starts]
+        found += [Entry(at=moment_of(row["seen_at"]), elsewhere=run_of(row)) for row in runs]
         return sorted(found, key=lambda entry: entry.at, reverse=True)[:most]
 
     def run_at(self, profile: str, locator: str) -> Run | None:
         """Return what is known of a run."""
         row = self._one(f"{_RUN} WHERE profile = ? AND locator = ?", (profile, locator))
-        return _run_of(row) if row else None
+        return run_of(row) if row else None
+
+    def entry_of(self, profile: str, locator: str) -> Entry | None:
+        """Return the entry of a run."""
+        given = {"profile": profile, "locator": locator}
+        start = self._start(f"{_START} WHERE r.profile = :profile AND r.locator = :locator", given)
+        if start:
+            return Entry(at=start.begun_at, start=start)
+        row = self._one(f"{_RUN} WHERE profile = ? AND locator = ?", (profile, locator))
+        return Entry(at=moment_of(row["seen_at"]), elsewhere=run_of(row)) if row else None
 
     def changes_of(self, profile: str, locator: str) -> list[Change]:
         """Return the states that a run was seen in, the oldest first."""
@@ -165,13 +208,14 @@ class Journal:
             "WHERE r.profile = :profile AND r.locator = :locator ORDER BY c.rowid",
             {"profile": profile, "locator": locator},
         )
-        return [Change(_moment(row["at"]), row["state"], row["service_state"]) for row in rows]
+        return [Change(moment_of(row["at"]), row["state"], row["service_state"]) for row in rows]
 
     def median_seconds(self, profile: str) -> float | None:
         """Return the median length of a profile's newest successful runs, in seconds."""
         rows = self._all(
             "SELECT ended_at - started_at AS seconds FROM runs WHERE profile = :profile "
             "AND state = 'succeeded' AND started_at IS NOT NULL AND ended_at IS NOT NULL "
+            "AND ended_at >= started_at "  # clocks are set back
             f"ORDER BY id DESC LIMIT {_SAMPLE}",
             {"profile": profile},
         )
@@ -182,14 +226,22 @@ class Journal:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """Write all or nothing. IMMEDIATE waits for its turn before it reads what it changes."""
-        self._connection.execute("BEGIN IMMEDIATE")
+        with self._in_words():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
         try:
             yield
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
+        except TROUBLES as error:
+            raise trouble_of(error, self._path) from None
 
     def _insert_start(self, run: Run, open_for: float | None) -> StartRecord:
         now = self._now().timestamp()
@@ -205,7 +257,7 @@ class Journal:
                 None if open_for is None else now + open_for,
             ),
         ).fetchone()
-        return _start_of({**dict(row), "run_id": None})
+        return start_of({**dict(row), "run_id": None})
 
     def _settle(self, start: int, outcome: StartOutcome, message: str | None) -> None:
         self._connection.execute(
@@ -216,12 +268,15 @@ class Journal:
         known = self._one(
             f"{_RUN} WHERE profile = ? AND locator = ?", (run.profile, run.locator or "")
         )
-        is_news = known is None or _is_change(known, run)
-        if known is not None and not is_news and start is None:
+        if known is not None and not _differs(known, run):
+            if start is not None:
+                self._connection.execute(
+                    "UPDATE runs SET start_id = ? WHERE id = ?", (start, known["id"])
+                )
             return
         now = self._now().timestamp()
         number = self._upsert(run, start, now)
-        if is_news:
+        if known is None or _is_change(known, run):
             self._connection.execute(
                 "INSERT INTO changes (run_id, at, state, service_state) VALUES (?, ?, ?, ?)",
                 (number, now, run.state or State.UNKNOWN, run.service_state),
@@ -257,15 +312,23 @@ class Journal:
         return number
 
     def _all(self, query: str, given: Mapping[str, object] | None = None) -> list[sqlite3.Row]:
-        return self._connection.execute(query, dict(given or {})).fetchall()
+        try:
+            with self._in_words():
+                return self._connection.execute(query, dict(given or {})).fetchall()
+        except UnicodeEncodeError:  # bytes of a command line that are no text: no row has them
+            return []
 
     def _one(self, query: str, given: Sequence[object]) -> sqlite3.Row | None:
-        row: sqlite3.Row | None = self._connection.execute(query, given).fetchone()
-        return row
+        try:
+            with self._in_words():
+                row: sqlite3.Row | None = self._connection.execute(query, given).fetchone()
+                return row
+        except UnicodeEncodeError:
+            return None
 
     def _start(self, query: str, given: Mapping[str, object]) -> StartRecord | None:
         rows = self._all(query, given)
-        return _start_of(rows[0]) if rows else None
+        return start_of(rows[0]) if rows else None
 
 
 def _conditions(table: str, which: Filter) -> str:
@@ -278,51 +341,15 @@ def _conditions(table: str, which: Filter) -> str:
     return " AND ".join(text for value, text in conditions if value is not None) or "1"
 
 
-def _is_change(known: sqlite3.Row, run: Run) -> bool:
-    """Return whether a sighting is news. An outcome is never left, whatever comes later."""
-    if State(known["state"]).is_final and not (run.state or State.UNKNOWN).is_final:
+def _differs(known: sqlite3.Row, run: Run) -> bool:
+    """Return whether a sighting says anything new. An outcome is never left, whatever comes."""
+    if state_of(known["state"]).is_final and not (run.state or State.UNKNOWN).is_final:
         return False
-    url = run.url or known["url"]
-    return (run.state, run.service_state, url) != (
-        known["state"],
-        known["service_state"],
-        known["url"],
-    )
+    seen = (run.state, run.service_state, run.url or known["url"])
+    return seen != (known["state"], known["service_state"], known["url"])
 
 
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _moment_or_none(seconds: float | None) -> datetime | None:
-    return None if seconds is None else _moment(seconds)
-
-
-def _run_of(row: Row) -> Run:
-    began, ended = row["started_at"], row["ended_at"]
-    return Run(
-        profile=row["profile"],
-        backend=row["backend"],
-        flow=row["flow"],
-        locator=row["locator"],
-        state=State(row["state"]),
-        service_state=row["service_state"],
-        started_at=_moment_or_none(began),
-        ended_at=_moment_or_none(ended),
-        elapsed_s=round(ended - began, 3) if began is not None and ended is not None else None,
-        url=row["url"],
-    )
-
-
-def _start_of(row: Row) -> StartRecord:
-    return StartRecord(
-        id=row["start_id"],
-        profile=row["profile"],
-        backend=row["backend"],
-        flow=row["flow"],
-        begun_at=_moment(row["begun_at"]),
-        outcome=StartOutcome(row["outcome"]),
-        message=row["message"],
-        open_until=_moment_or_none(row["open_until"]),
-        run=None if row["run_id"] is None else _run_of(row),
-    )
+def _is_change(known: sqlite3.Row, run: Run) -> bool:
+    """Return whether a sighting is a change of state, and not only the first word for the same."""
+    word = known["service_state"]
+    return run.state != known["state"] or (word is not None and word != run.service_state)

@@ -8,20 +8,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dfctl.core.errors import KeyProblem
+from dfctl.core.errors import DfctlError, KeyProblem, UsageError
 from dfctl.core.secret import Secret
 from dfctl.core.text import clean
 from dfctl.store.commands import CommandFailed, output_of
 from dfctl.store.files import decoded, kind_of
-from dfctl.store.paths import why_not_a_file, why_not_read
+from dfctl.store.keyfile import KeyFile
+from dfctl.store.os_keyring import KeyringFailed, account_of, password_of
+from dfctl.store.paths import shell_word, why_not_a_file, why_not_read
 from dfctl.store.places import Place
 from dfctl.store.suggestions import did_you_mean, listed
 
-_FORMS = ("env", "file", "command")
+_FORMS = ("env", "file", "command", "keyring")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _LARGEST = 64 * 1024
 _COMMAND_SECONDS = 60.0
-_EXAMPLE = 'write key = { env = "NAME" }, { file = "PATH" } or { command = ["PROGRAM", "..."] }'
+_EXAMPLE = (
+    'write key = { env = "NAME" }, { file = "PATH" }, { command = ["PROGRAM", "..."] } '
+    "or { keyring = true }"
+)
 
 
 class KeyTrouble(Exception):
@@ -56,7 +61,7 @@ class LiteralKey:
         if file and file.is_exposed:
             raise self.place.error(
                 "others can read the file, and a key stands in it",
-                hint=f"chmod 600 {_shell_word(file.path)}",
+                hint=f"chmod 600 {shell_word(file.path)}",
             )
         return self.key.reveal(), ()
 
@@ -109,7 +114,7 @@ class FileKey:
         is_told = sys.platform != "win32"
         if not (is_told and status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
             return ()
-        file, command = clean(str(self.path)), f"chmod go-w {_shell_word(self.path)}"
+        file, command = clean(str(self.path)), f"chmod go-w {shell_word(self.path)}"
         return (f"others can write the key file {file}: {command}",)
 
 
@@ -134,6 +139,64 @@ class CommandKey:
 
 
 @dataclass(frozen=True)
+class StoredKey:
+    """The key of `owner` in dfctl's own file. It is given out for the origin it was set for alone.
+
+    `profile` asks for it, and would send it to `origin`: those of a profile that is like `owner`
+    may be others.
+    """
+
+    file: KeyFile
+    owner: str
+    profile: str = ""
+    origin: str = ""
+
+    def describe(self) -> str:
+        return self.file.path.name
+
+    def fetch(self) -> tuple[str, tuple[str, ...]]:
+        entry = self.file.entry(self.owner)
+        if entry is None:
+            raise KeyTrouble(f"is missing: {self.file.path} has none any more")
+        if entry.key is None:
+            return KeyringKey(self.owner, entry.origin, self.profile, self.origin).fetch()
+        _check_origin(entry.origin, self.origin, f"dfctl keys set {self.profile}")
+        return entry.key.reveal(), ()
+
+
+@dataclass(frozen=True)
+class KeyringKey:
+    """The key of `owner` in the operating system's keyring, which keeps one for each origin.
+
+    `kept_for` is the origin it was set for, where dfctl knows. `profile` asks for it, and would
+    send it to `origin`.
+    """
+
+    owner: str
+    kept_for: str | None = None
+    profile: str = ""
+    origin: str = ""
+
+    def describe(self) -> str:
+        return "keyring"
+
+    def fetch(self) -> tuple[str, tuple[str, ...]]:
+        remedy = f"dfctl keys set {self.profile} --keyring"
+        if self.kept_for is not None:
+            _check_origin(self.kept_for, self.origin, remedy)
+        try:
+            text = password_of(account_of(self.owner, self.origin))
+        except KeyringFailed as failure:
+            trouble = KeyTrouble(f"is missing: the keyring {failure.problem}", hint=failure.hint)
+        else:
+            if text is not None:
+                return text, ()
+            missing = f"is missing: the keyring has none of {self.owner} for {self.origin}"
+            trouble = KeyTrouble(missing, hint=remedy)
+        raise trouble
+
+
+@dataclass(frozen=True)
 class MissingKey:
     """No key is named anywhere."""
 
@@ -148,7 +211,7 @@ class MissingKey:
 
 # `describe` gives what a list may show of it: never the key, nor a command's arguments. `fetch`
 # gives the text that should be the key, and warnings; it raises `KeyTrouble`.
-KeyForm = LiteralKey | EnvironmentKey | FileKey | CommandKey | MissingKey
+KeyForm = LiteralKey | EnvironmentKey | FileKey | CommandKey | StoredKey | KeyringKey | MissingKey
 
 
 @dataclass(frozen=True)
@@ -163,6 +226,24 @@ class KeySource:
         """Return the kind of the source, such as `env SALES_KEY`, without any secret."""
         return self.form.describe()
 
+    @property
+    def is_kept(self) -> bool:
+        """True where dfctl keeps the key: in its own file, or in the keyring."""
+        return isinstance(self.form, (StoredKey, KeyringKey))
+
+    def why_not(self) -> str | None:
+        """Return why there is no usable key, as far as it is seen without asking anybody else.
+
+        No command is run, and no keyring opened.
+        """
+        if isinstance(self.form, (CommandKey, KeyringKey)):
+            return None
+        try:
+            self.read()
+        except DfctlError as error:
+            return error.message
+        return None
+
     def read(self) -> KeyReading:
         """Return the key.
 
@@ -171,7 +252,7 @@ class KeySource:
         """
         try:
             text, warnings = self.form.fetch()
-            return KeyReading(_checked(text), warnings)
+            return KeyReading(checked_key(text), warnings)
         except KeyTrouble as trouble:
             problem = self._problem(trouble)
         # Raised out here, the error carries no context.
@@ -193,8 +274,6 @@ def parse_key(raw: object, place: Place, environ: Mapping[str, str]) -> KeyForm:
         return LiteralKey(Secret(raw), place)
     if not isinstance(raw, dict):
         raise place.error(f"must be text or a table, not {kind_of(raw)}", hint=_EXAMPLE)
-    if "keyring" in raw:
-        raise place.error("this dfctl reads no keyring", hint=_EXAMPLE)
     for name in raw:
         if name not in _FORMS:
             hint = did_you_mean(name, _FORMS) or _EXAMPLE
@@ -233,17 +312,50 @@ def _command_key(value: object, place: Place, environ: Mapping[str, str]) -> Key
     return CommandKey((_program(texts[0], place), *texts[1:]))
 
 
+def _keyring_key(value: object, place: Place, environ: Mapping[str, str]) -> KeyForm:
+    if value is not True:
+        raise place.error("keyring must be true", hint="write { keyring = true }")
+    return KeyringKey(place.profile)
+
+
+def stored_key(file: KeyFile, profile: str) -> StoredKey | KeyringKey | None:
+    """Return the form of the key that was set for a profile, if one was.
+
+    Where the file cannot be used, that is told when the key is read.
+    """
+    try:
+        entry = file.entry(profile)
+    except UsageError:
+        return StoredKey(file, profile)
+    if entry and entry.key is None:
+        return KeyringKey(profile, entry.origin)
+    return StoredKey(file, profile) if entry else None
+
+
+def _check_origin(kept_for: str, origin: str, remedy: str) -> None:
+    if kept_for != origin:
+        raise KeyTrouble(
+            f"is not sent: it was set for {clean(kept_for)}, and the address leads to {origin}",
+            hint=f"if that is right: {remedy}",
+        )
+
+
 def _program(text: str, place: Place) -> str:
     """Return a bare name as it is, to be found by PATH, and a path as it is meant in its file."""
     is_path = "/" in text or "\\" in text or text.startswith("~")
     return str(place.path(text)) if is_path else text
 
 
-_PARSERS = {"env": _environment_key, "file": _file_key, "command": _command_key}
+_PARSERS = {
+    "env": _environment_key,
+    "file": _file_key,
+    "command": _command_key,
+    "keyring": _keyring_key,
+}
 
 
-def _checked(text: str) -> Secret:
-    """Return the key without one newline at its end. Raises `KeyTrouble` unless visible ASCII."""
+def checked_key(text: str) -> Secret:
+    """Return a key without one newline at its end. Raises `KeyTrouble` unless visible ASCII."""
     key = text[:-2] if text.endswith("\r\n") else text.removesuffix("\n")
     if not key:
         raise KeyTrouble("is empty")
@@ -262,9 +374,3 @@ def _unusable(character: str) -> str | None:
     names = {" ": "a blank", "\t": "a tab", "\n": "a line break", "\r": "a line break"}
     is_control = character < " " or character == "\x7f"
     return names.get(character, "a control character" if is_control else "not ASCII")
-
-
-def _shell_word(path: Path) -> str:
-    from shlex import quote
-
-    return quote(str(path))

@@ -21,7 +21,10 @@ def resolved(text: str, folder: Path) -> Path:
         path = None
     if path is None:
         raise ValueError("begins with a home folder that cannot be found")
-    return (folder / path).absolute()
+    try:
+        return (folder / path).absolute()
+    except OSError:
+        raise ValueError("is relative to the current folder, which is gone") from None
 
 
 def why_not_a_file(path: Path) -> str | None:
@@ -55,3 +58,10 @@ def why_not_read(problem: Exception) -> str:
     if isinstance(problem, OSError) and problem.strerror:
         return f"cannot be read: {problem.strerror}"
     return "is not a usable file name"
+
+
+def shell_word(path: Path) -> str:
+    """Return a path as it is typed in a shell."""
+    from shlex import quote
+
+    return quote(str(path))

@@ -12,13 +12,15 @@ from dfctl.store.paths import resolved
 class Place:
     """One setting in one place. `label` begins an error about it; `origin` tells it in a list.
 
-    Paths that are written there are relative to `folder`.
+    Paths that are written there are relative to `folder`. In a file, `profile` is the one whose
+    setting it is.
     """
 
     label: str
     origin: str
     folder: Path = Path()
     file: ConfigFile | None = None
+    profile: str = ""
 
     def error(self, problem: str, *, hint: str | None = None) -> UsageError:
         """Return the error that names this place."""
@@ -41,7 +43,14 @@ def in_file(file: ConfigFile, profile: str, setting: str, *, is_inherited: bool 
         f"{file.path}, profile {profile}{through}",
         file.path.parent,
         file,
+        profile,
     )
+
+
+def in_key_file(path: Path, profile: str, *, is_inherited: bool) -> Place:
+    """Return the place of a profile's key in dfctl's own file."""
+    through = ", through like" if is_inherited else ""
+    return Place(f"{path}: keys.{profile}", f"{path}, profile {profile}{through}")
 
 
 def in_variable(name: str) -> Place:

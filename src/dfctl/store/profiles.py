@@ -1,17 +1,18 @@
 """Profiles: layers of settings, checked and put together."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dfctl.backends.backend import Backend
+from dfctl.core.addresses import origin_of
 from dfctl.core.durations import format_duration
 from dfctl.core.errors import UsageError
-from dfctl.core.profiles import COMMON_SETTINGS, Line, Profile
+from dfctl.core.profiles import COMMON_SETTINGS, Line, Overlap, Profile
 from dfctl.core.settings import Setting, SettingKind, SettingProblem, Settings
 from dfctl.core.text import clean
 from dfctl.core.watch import Limits
-from dfctl.store.keys import KeyForm, KeySource, MissingKey
+from dfctl.store.keys import KeyForm, KeyringKey, KeySource, MissingKey, StoredKey
 from dfctl.store.layers import Layer
 from dfctl.store.paths import why_not_a_file
 from dfctl.store.places import DEFAULT, Place, in_option
@@ -60,12 +61,21 @@ class Description:
         """Return the error for what an adapter says of a setting, naming its place."""
         return self._place(problem.setting).error(problem.problem, hint=problem.hint)
 
+    def address(self) -> str:
+        """Return the address. Raises UsageError where it is missing; the rest may be, too."""
+        if not self._address():
+            raise self._missing("address")
+        return self._address()
+
     def key_source(self) -> KeySource:
         """Return where the key comes from; reading it fails where none is named."""
         value = self.values.get("key")
-        if value and isinstance(value.value, KeyForm):
-            return KeySource(self.name, value.value, value.place.origin)
-        return KeySource(self.name, MissingKey(self.key_hint), "")
+        if not (value and isinstance(value.value, KeyForm)):
+            return KeySource(self.name, MissingKey(self.key_hint), "")
+        form = value.value
+        if isinstance(form, (StoredKey, KeyringKey)):
+            form = replace(form, profile=self.name, origin=origin_of(self._address()))
+        return KeySource(self.name, form, value.place.origin)
 
     def shown(self) -> tuple[ShownSetting, ...]:
         """Return each setting that has a value, in the order of their declaration."""
@@ -84,7 +94,11 @@ class Description:
             is_default = name == "address" and self.adapter.default_address is not None
             is_required = setting.is_required or name == "address"
             if is_required and not is_default and name not in self.values:
-                raise self.home(name).error("is missing", hint=f"it is {setting.help}")
+                raise self._missing(name)
+
+    def _missing(self, name: str) -> UsageError:
+        help_text = known_settings(self.adapter)[name].help
+        return self.home(name).error("is missing", hint=f"it is {help_text}")
 
     def _check_files(self) -> None:
         for name, setting in known_settings(self.adapter).items():
@@ -107,7 +121,7 @@ class Description:
             name=self.name,
             backend=self.adapter.name,
             line=Line(
-                self._text("address") or self.adapter.default_address or "",
+                self._address(),
                 ca_file=self._text("ca_file"),
                 client_cert=self._text("client_cert"),
                 client_key=self._text("client_key"),
@@ -123,7 +137,11 @@ class Description:
             heartbeat=self._seconds("heartbeat", Profile.heartbeat),
             fail_on_warning=self._flag("fail_on_warning"),
             allow_http=self._flag("allow_http"),
+            overlap=Overlap(self._text("overlap") or Overlap.ALLOW),
         )
+
+    def _address(self) -> str:
+        return self._text("address") or self.adapter.default_address or ""
 
     def _text(self, name: str) -> str | None:
         value = self.values[name].value if name in self.values else None

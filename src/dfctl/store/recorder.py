@@ -1,15 +1,18 @@
 """Writes down in the journal what happens. Where that fails, the run goes on without it."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from dfctl.core.errors import UsageError
 from dfctl.core.events import Accepted, Event, Following, NotBegun, Seen, Starting
-from dfctl.core.records import OpenEntry, StartRecord
+from dfctl.core.records import OpenEntry, StartOutcome, StartRecord
 from dfctl.core.runs import Reference, Run
 from dfctl.store.journal import Journal
-from dfctl.store.schema import connect
+from dfctl.store.schema import BUSY_SECONDS, connect, connect_to_read
 from dfctl.store.troubles import TROUBLES, trouble_of
 
 
@@ -18,18 +21,25 @@ class Recorder:
 
     The journal is opened when there is something to write. `warn` is told once when that fails,
     and nothing is written from then on. `open_for` is how long an unsettled start counts as open,
-    in seconds, by profile.
+    in seconds, by profile; `busy_seconds` is how long another process may hold the file.
     """
 
     def __init__(
-        self, path: Path, *, now: Callable[[], datetime], warn: Callable[[str], None]
+        self,
+        path: Path,
+        *,
+        now: Callable[[], datetime],
+        warn: Callable[[str], None],
+        busy_seconds: float = BUSY_SECONDS,
     ) -> None:
         self._path = path
         self._now = now
         self._warn = warn
+        self._busy_seconds = busy_seconds
         self._journal: Journal | None = None
         self._is_off = False
         self._starts: dict[str, StartRecord] = {}
+        self._seen: dict[str, Run] = {}
         self._open_for: dict[str, float | None] = {}
 
     def expect(self, profile: str, *, open_for: float | None) -> None:
@@ -42,12 +52,23 @@ class Recorder:
             return
         try:
             self._write(event)
-        except TROUBLES as error:
+        except UsageError as trouble:
             self._is_off = True
-            trouble = trouble_of(error, self._path)
-            self._warn(
-                f"{trouble.problem}; this is not recorded there. {_sentence(trouble.remedy)}"
-            )
+            remedy = _sentence(trouble.hint or "")
+            self._warn(f"{trouble.message}; this is not recorded there. {remedy}")
+
+    def note_refused(self, run: Run, message: str) -> None:
+        """Write down an attempt to start that failed before anything could be sent.
+
+        So the newest attempt is never taken for an older one that went well.
+        """
+        self.hear(Starting(run))
+        self.hear(NotBegun(replace(run, message=message), StartOutcome.REFUSED))
+
+    def close(self) -> None:
+        """Close the journal, if it was opened."""
+        if self._journal:
+            self._journal.close()
 
     def claim(self, run: Run) -> OpenEntry | None:
         """Write the intent to start, or return what of the profile is open already.
@@ -56,25 +77,42 @@ class Recorder:
         """
         try:
             found = self._open().claim(run, open_for=self._open_for.get(run.profile))
-        except TROUBLES as error:
-            trouble = trouble_of(error, self._path)
+        except UsageError as trouble:
             raise UsageError(
-                f"{trouble.problem}; without it nobody knows whether a run is open (--overlap)",
-                hint=trouble.remedy,
+                f"{trouble.message}; without it nobody knows whether a run is open (--overlap)",
+                hint=trouble.hint,
             ) from None
         if isinstance(found, OpenEntry):
             return found
         self._starts[run.profile] = found
+        # The intent is written: what goes wrong now is told when the next thing is.
+        with suppress(UsageError):
+            self._warn_of_expired(found)
         return None
+
+    def usual_seconds(self, profile: str) -> float | None:
+        """Return the median length of a profile's successful runs, where the journal knows it."""
+        try:
+            return None if self._is_off else self._open().median_seconds(profile)
+        except UsageError:
+            return None  # what is wrong is told when something is to be written
 
     def local_reference(self, profile: str) -> Reference | None:
         """Return what names this command's start of `profile`, if it was recorded."""
         start = self._starts.get(profile)
         return start.local_reference if start else None
 
+    def _warn_of_expired(self, start: StartRecord) -> None:
+        before = self._open().start_before(start)
+        if before and before.outcome.is_unsettled:
+            self._warn(
+                f"an earlier start was never settled, and is too old to count as open: "
+                f"{before.local_reference}"
+            )
+
     def _open(self) -> Journal:
         if self._journal is None:
-            self._journal = Journal(connect(self._path), self._now)
+            self._journal = journal_to_write(self._path, self._now, busy_seconds=self._busy_seconds)
         return self._journal
 
     def _write(self, event: Event) -> None:
@@ -86,8 +124,9 @@ class Recorder:
             case NotBegun():
                 if start := self._starts.get(event.run.profile):
                     self._open().settle(start, event.outcome, event.run.message)
-            case Seen():
+            case Seen() if event.run != self._seen.get(event.run.name):
                 self._open().see(event.run)
+                self._seen[event.run.name] = event.run
 
     def _intend(self, run: Run) -> None:
         if run.profile not in self._starts:
@@ -97,6 +136,29 @@ class Recorder:
     def _accept(self, run: Run) -> None:
         if start := self._starts.get(run.profile):
             self._open().confirm(start, run)
+
+
+def journal_to_read(
+    path: Path, now: Callable[[], datetime], *, busy_seconds: float = BUSY_SECONDS
+) -> Journal:
+    """Return the journal at `path`, only to be read. Raises UsageError where it cannot be."""
+    return _journal(lambda: connect_to_read(path, busy_seconds=busy_seconds), path, now)
+
+
+def journal_to_write(
+    path: Path, now: Callable[[], datetime], *, busy_seconds: float = BUSY_SECONDS
+) -> Journal:
+    """Return the journal at `path`, made if need be. Raises UsageError where it cannot be."""
+    return _journal(lambda: connect(path, busy_seconds=busy_seconds), path, now)
+
+
+def _journal(
+    open_connection: Callable[[], sqlite3.Connection], path: Path, now: Callable[[], datetime]
+) -> Journal:
+    try:
+        return Journal(open_connection(), path, now)
+    except TROUBLES as error:
+        raise trouble_of(error, path) from None
 
 
 def _sentence(text: str) -> str:

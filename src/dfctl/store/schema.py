@@ -1,8 +1,11 @@
 """The journal's file: how it is opened, and the shape of its tables."""
 
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
+
+from dfctl.store.private import move_to_free_place
 
 VERSION = 1
 # How long another process may hold the file before it counts as locked, in seconds.
@@ -20,6 +23,8 @@ CREATE TABLE starts (
     open_until REAL
 ) STRICT;
 CREATE INDEX starts_of_profile ON starts (profile, id);
+CREATE INDEX starts_by_time ON starts (begun_at);
+CREATE INDEX starts_of_profile_by_time ON starts (profile, begun_at);
 CREATE INDEX unsettled_starts ON starts (profile, id)
     WHERE outcome IN ('intended', 'unconfirmed');
 
@@ -43,8 +48,7 @@ CREATE INDEX runs_of_start ON runs (start_id);
 CREATE INDEX open_runs ON runs (profile, id) WHERE is_open;
 CREATE INDEX timed_successes ON runs (profile, id)
     WHERE state = 'succeeded' AND started_at IS NOT NULL AND ended_at IS NOT NULL;
-CREATE INDEX runs_of_state ON runs (state, id);
-CREATE INDEX runs_without_start ON runs (id) WHERE start_id IS NULL;
+CREATE INDEX runs_of_state ON runs (state, start_id);
 
 CREATE TABLE changes (
     run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
@@ -60,45 +64,79 @@ class NewerJournal(Exception):
     """The file was written by a later dfctl; it may be read, but not written."""
 
 
-def connect(path: Path) -> sqlite3.Connection:
+class NoHome(Exception):
+    """The journal's place is in a home folder, and the account has none."""
+
+
+def connect(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
     """Return a connection that reads and writes the journal at `path`, making it if need be.
 
-    Raises sqlite3.Error or OSError where that cannot be done, and `NewerJournal`.
+    Raises sqlite3.Error or OSError where that cannot be done, `NewerJournal` and `NoHome`.
     """
+    _check_home(path)
     _create(path)
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)
     try:
         connection.row_factory = sqlite3.Row
-        _choose_mode(connection)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        is_new = version_of(connection) == 0
         _migrate(connection)
+        if is_new:
+            _choose_mode(connection)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def connect_to_read(path: Path) -> sqlite3.Connection:
-    """Return a connection that only reads; to an empty journal where there is none yet."""
+def connect_to_read(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
+    """Return a connection that only reads; to an empty journal where there is none yet.
+
+    Raises sqlite3.Error or OSError where that cannot be done, and `NoHome`.
+    """
+    _check_home(path)
     if not path.exists():
         return _connect_empty()
     try:
-        connection = _connect_uri(path, "mode=ro")
-    except sqlite3.OperationalError:
-        # Where nothing may be written, not even SQLite's companions of the file can be made.
-        connection = _connect_uri(path, "mode=ro&immutable=1")
+        connection = _connect_uri(path, "mode=ro", busy_seconds)
+    except sqlite3.OperationalError as error:
+        if not _is_alone_and_unwritable(error, path):
+            raise
+        connection = _connect_uri(path, "mode=ro&immutable=1", busy_seconds)
     if version_of(connection) == 0:
         connection.close()
         return _connect_empty()
     return connection
 
 
-def _connect_uri(path: Path, query: str) -> sqlite3.Connection:
+def _is_alone_and_unwritable(error: sqlite3.OperationalError, path: Path) -> bool:
+    """Return whether the file may be read as it is, as one that nobody writes.
+
+    That is so where nothing may be written beside it, so that SQLite cannot make its companions of
+    the file. One that is locked, or whose newest entries stand beside it, would be misread.
+    """
+    name = getattr(error, "sqlite_errorname", "")
+    if not name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+        return False
+    ahead = path.with_name(f"{path.name}-wal")
+    return not (ahead.exists() and ahead.stat().st_size)
+
+
+def _check_home(path: Path) -> None:
+    if path.parts[0].startswith("~"):
+        raise NoHome
+
+
+def _connect_uri(path: Path, query: str, busy_seconds: float) -> sqlite3.Connection:
     address = f"{path.absolute().as_uri()}?{query}"
-    connection = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
-    connection.row_factory = sqlite3.Row
-    version_of(connection)
+    connection = sqlite3.connect(address, uri=True, timeout=busy_seconds, isolation_level=None)
+    try:
+        connection.row_factory = sqlite3.Row
+        version_of(connection)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -116,30 +154,59 @@ def version_of(connection: sqlite3.Connection) -> int:
 
 
 def _create(path: Path) -> None:
-    """Make the file private from its birth; SQLite gives its companions the same mode."""
+    """Make the file with its tables, private from its birth, unless there is one.
+
+    It is made beside its place and moved there whole, so that no other process meets it half made.
+    SQLite gives its companions the same mode.
+    """
+    if path.exists():
+        return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    if _has_companions(path):
+        # They are of a file that was moved away, and would be read into a whole new one. SQLite
+        # throws them away, under a lock, where it finds an empty file.
+        with contextlib.suppress(FileExistsError):
+            _make_private(path)
+        return
+    # A process id would not do: in containers it is often the same, and drafts outlive a kill.
+    draft = path.with_name(f"{path.name}.{os.urandom(8).hex()}.new")
+    _make_private(draft)
+    try:
+        with contextlib.closing(sqlite3.connect(draft, isolation_level=None)) as connection:
+            # In this order: what is written ahead may find no space when it is moved into the file.
+            _migrate(connection)
+            _choose_mode(connection)
+        with contextlib.suppress(FileExistsError):  # another process was first
+            move_to_free_place(draft, path)
+    finally:
+        for companion in ("", "-journal", "-wal", "-shm"):
+            draft.with_name(draft.name + companion).unlink(missing_ok=True)
+
+
+def _has_companions(path: Path) -> bool:
+    return any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
+
+
+def _make_private(path: Path) -> None:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _choose_mode(connection: sqlite3.Connection) -> None:
     """Write ahead where the file system can share memory; a network's often cannot."""
     try:
         connection.execute("PRAGMA journal_mode = WAL")
-    except sqlite3.OperationalError as problem:
-        if "lock" in str(problem) and "protocol" not in str(problem):
-            raise
+    except sqlite3.OperationalError:
         connection.execute("PRAGMA journal_mode = DELETE")
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    if version_of(connection) == VERSION:
+    version = version_of(connection)
+    if version > VERSION:
+        raise NewerJournal
+    if version == VERSION:
         return
     connection.execute("BEGIN IMMEDIATE")
-    version = version_of(connection)  # another process may have been first
-    if version > VERSION:
-        connection.execute("ROLLBACK")
-        raise NewerJournal
-    if version == 0:
+    if version_of(connection) == 0:  # another process may have been first
         for statement in _TABLES.split(";"):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {VERSION}")

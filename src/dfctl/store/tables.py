@@ -1,6 +1,6 @@
 """What the files say of a profile, and of those that it is `like`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dfctl.backends import load_backend
@@ -149,12 +149,16 @@ def adapter_called(name: str, place: Place) -> Backend:
         raise place.error(problem.message, hint=problem.hint) from problem
 
 
-def _unknown_setting(table: Table, name: str, raw: object, adapter: Backend) -> UsageError:
-    known = known_settings(adapter)
-    hint = did_you_mean(name, known)
+def unknown_setting_hint(name: str, known: Iterable[str]) -> str | None:
+    """Return what may be meant by a setting that does not exist."""
     if other := _OTHER_WORDS.get(name.lower().replace("-", "_")):
-        hint = f"did you mean {other}?"
-    elif isinstance(raw, dict) and not hint:
+        return f"did you mean {other}?"
+    return did_you_mean(name, known)
+
+
+def _unknown_setting(table: Table, name: str, raw: object, adapter: Backend) -> UsageError:
+    hint = unknown_setting_hint(name, known_settings(adapter))
+    if isinstance(raw, dict) and not hint:
         hint = f'a profile whose name has a dot is [profiles."{table.profile}.{clean(name)}"]'
     label = f"{table.file.path}: profile {table.profile}"
     return UsageError(

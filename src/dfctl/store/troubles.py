@@ -3,35 +3,39 @@
 import os
 import shlex
 import sqlite3
-from dataclasses import dataclass
 from pathlib import Path
 
-from dfctl.store.schema import NewerJournal
+from dfctl.core.errors import UsageError
+from dfctl.store.schema import NewerJournal, NoHome
 
 _ELSEWHERE = "set DFCTL_STATE_DIR to a folder that can be written"
 # What can befall a file, a disk or another process; every other error is a bug.
-TROUBLES = (sqlite3.Error, OSError, NewerJournal)
+TROUBLES = (sqlite3.Error, OSError, NewerJournal, NoHome)
 
 
-@dataclass(frozen=True)
-class Trouble:
-    """What is wrong with the journal, and the remedy."""
+def trouble_of(error: Exception, path: Path) -> UsageError:
+    """Return in words what opening, reading or writing the journal at `path` raised.
 
-    problem: str
-    remedy: str
+    The hint is the remedy.
+    """
+    problem, remedy = _words(error, path)
+    return UsageError(f"the journal {path} {problem}", hint=remedy)
 
 
-def trouble_of(error: Exception, path: Path) -> Trouble:
-    """Return the words for what opening, reading or writing the journal at `path` raised."""
+def _words(error: Exception, path: Path) -> tuple[str, str]:
     if isinstance(error, NewerJournal):
-        return Trouble(f"the journal {path} was written by a later dfctl", "update this dfctl")
+        return "was written by a later dfctl", "update this dfctl"
+    if isinstance(error, NoHome):
+        return "has no place: this account has no home folder", _ELSEWHERE
+    if isinstance(error, (FileExistsError, NotADirectoryError)):
+        return "has no place: a part of its path is no folder", _ELSEWHERE
     if isinstance(error, OSError):
-        return Trouble(f"the journal {path} cannot be used: {error.strerror}", _ELSEWHERE)
+        return f"cannot be used: {error.strerror}", _ELSEWHERE
     name = getattr(error, "sqlite_errorname", "")
     for prefix, (problem, remedy) in _OF_NAME.items():
         if name.startswith(prefix):
-            return Trouble(f"the journal {path} {problem}", remedy or _move_away(path))
-    return Trouble(f"the journal {path} cannot be used: {error}", _ELSEWHERE)
+            return problem, remedy or _move_away(path)
+    return f"cannot be used: {error}", _ELSEWHERE
 
 
 _OF_NAME = {

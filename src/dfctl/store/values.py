@@ -54,15 +54,19 @@ def value_of_variable(
     setting: Setting, text: str, place: Place, environ: Mapping[str, str]
 ) -> Value:
     """Return the value that a variable holds as text. Raises UsageError naming the variable."""
+    return value_of(setting, raw_of(setting, text, place), place, environ)
+
+
+def raw_of(setting: Setting, text: str, place: Place) -> object:
+    """Return what TOML would write for a text outside of it: flags by word, lists by commas."""
     if setting.kind is SettingKind.FLAG:
-        flag = _FLAGS.get(text.lower())
+        flag = _FLAGS.get(text.strip().lower())
         if flag is None:
             raise place.error(f"{_quoted(text)} is not one of true, false, 1, 0, yes and no")
-        return value_of(setting, flag, place, environ)
+        return flag
     if setting.kind is SettingKind.TEXTS:
-        texts = [part.strip() for part in text.split(",") if part.strip()]
-        return value_of(setting, texts, place, environ)
-    return value_of(setting, text, place, environ)
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return text
 
 
 def check_seconds(setting: str, seconds: float | None, place: Place) -> None:
