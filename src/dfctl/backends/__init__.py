@@ -15,6 +15,11 @@ _BUILT_IN = {
 ENTRY_POINTS = "dfctl.backends"
 
 
+def built_in_names() -> tuple[str, ...]:
+    """Return the names of the adapters that dfctl comes with."""
+    return tuple(_BUILT_IN)
+
+
 def load_backend(name: str) -> "Backend":
     """Return the adapter called `name`: a built-in one, or one of the entry-point group.
 

@@ -5,7 +5,7 @@ from typing import Protocol
 from dfctl.core.answers import Refusal
 from dfctl.core.exchange import Exchange, KeyPlace, Response
 from dfctl.core.runs import Sighting, Started
-from dfctl.core.settings import Parameters, Setting, Settings
+from dfctl.core.settings import Parameters, Question, Setting, Settings
 
 
 class Backend(Protocol):
@@ -17,6 +17,8 @@ class Backend(Protocol):
     settings: tuple[Setting, ...]
     # Groups of settings of which one stands for another: one that is nearer replaces the group.
     alternatives: tuple[tuple[str, ...], ...]
+    # What `dfctl init` asks, in this order; an adapter that has none need not say so.
+    questions: tuple[Question, ...]
 
     def check(self, settings: Settings) -> None:
         """Raise `SettingProblem` where a profile with `settings` can look at no run."""
@@ -40,6 +42,9 @@ class Backend(Protocol):
 
     def look(self, settings: Settings, locator: str) -> Exchange[Sighting]:
         """Look at a run once. Raises `UsageError` at once where `locator` is malformed."""
+
+    def probe(self, settings: Settings) -> str:
+        """Return the locator of a run that cannot exist: asking about it tries the key alone."""
 
     def refusal(self, response: Response) -> Refusal:
         """Return what an answer means, by the service's own error form before HTTP's status."""

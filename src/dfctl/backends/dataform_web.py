@@ -19,7 +19,14 @@ from dfctl.core.exchange import (
     is_segment,
 )
 from dfctl.core.runs import Sighting, Started
-from dfctl.core.settings import Parameters, Setting, SettingKind, SettingProblem, Settings
+from dfctl.core.settings import (
+    Parameters,
+    Question,
+    Setting,
+    SettingKind,
+    SettingProblem,
+    Settings,
+)
 from dfctl.core.states import State
 
 _STATES = {
@@ -58,6 +65,25 @@ class DataformWeb:
         Setting("environment", "the environment, as in environments.json"),
         Setting("tags", "run the actions with these tags instead of a flow", SettingKind.TEXTS),
         Setting("whole_project", "start without flow and tags: run everything", SettingKind.FLAG),
+    )
+    questions = (
+        Question("address", "Where the API is; press Enter, unless you were told another address."),
+        Question(
+            "project",
+            "The project's id: the number in the address of the app.",
+            example="https://app.dataform.co/#/5685548636176384/",
+        ),
+        Question("flow", "The name of the schedule to start, as in schedules.json."),
+        Question(
+            "environment",
+            "The environment, as in environments.json; empty leaves it to the service.",
+            is_optional=True,
+        ),
+        Question(
+            "key",
+            "The API token, from the settings page of the project; with its bars.",
+            example="1234|...|5",
+        ),
     )
 
     def check(self, settings: Settings) -> None:
@@ -139,6 +165,9 @@ class DataformWeb:
         # JSON of proto3 may leave out the zero value of `status`, which is UNKNOWN.
         word = members.text("status")
         return Sighting(_STATES.get(word or "", State.UNKNOWN), word, members.text("runLogUrl"))
+
+    def probe(self, settings: Settings) -> str:
+        return "0"
 
     def refusal(self, response: Response) -> Refusal:
         try:

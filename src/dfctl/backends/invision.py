@@ -20,7 +20,14 @@ from dfctl.core.exchange import (
     is_segment,
 )
 from dfctl.core.runs import Sighting, Started
-from dfctl.core.settings import Parameters, Setting, SettingKind, SettingProblem, Settings
+from dfctl.core.settings import (
+    Parameters,
+    Question,
+    Setting,
+    SettingKind,
+    SettingProblem,
+    Settings,
+)
 from dfctl.core.states import State
 
 _STATES = {
@@ -32,6 +39,7 @@ _STATES = {
 _JSON = (("Content-Type", "application/json"),)
 _NEUTRAL_BODY = b"{}"
 _UNSUPPORTED_MEDIA_TYPE = 415
+_NO_ID = "00000000-0000-0000-0000-000000000000"
 _ONLY_ERROR = "InVision documents no other error than 500: the flow's id or the key may be wrong"
 _UNDOCUMENTED_ARGUMENTS = (
     "InVision does not document that a start over HTTP reads parameters; "
@@ -56,6 +64,25 @@ class InVision:
             "experimental_parameters",
             "send --param and --input, which InVision does not document for HTTP",
             SettingKind.FLAG,
+        ),
+    )
+    # Where the key is, the page on the HTTP API says; dfcmdutil has execution/commandline.md.
+    questions = (
+        Question(
+            "address",
+            "InVision's address in the browser, with the virtual directory if it has one; "
+            "with dfcmdutil it stood after -url.",
+            example="https://app.profitbase.biz/my-company",
+        ),
+        Question(
+            "flow",
+            "The id of the Data Flow to start; with dfcmdutil it stood after -run.",
+            example="2b081248-4963-43b3-ba06-5b7403d58b4d",
+        ),
+        Question(
+            "key",
+            "In InVision: Application Menu, API Management, Manage API Keys, "
+            "tab Data Flow Execution.",
         ),
     )
 
@@ -108,6 +135,9 @@ class InVision:
         members = answer.members()
         members.must_be_about("runId", unquote(run), beside="status")
         return _sighting(members.text("status"))
+
+    def probe(self, settings: Settings) -> str:
+        return f"{quote(settings.flow or _NO_ID, safe='')}/{_NO_ID}"
 
     def refusal(self, response: Response) -> Refusal:
         hint = _ONLY_ERROR if response.status == 500 else None
