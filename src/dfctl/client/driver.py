@@ -18,7 +18,7 @@ from dfctl.client.steps import Pause, Send, Step, Task
 from dfctl.client.workers import Answered, Connection, Workers
 from dfctl.core.durations import format_duration
 from dfctl.core.errors import Interrupted
-from dfctl.core.events import Exchanged, Heartbeat, Listener
+from dfctl.core.events import Exchanged, Heartbeat, Listener, UnderWay
 from dfctl.core.exchange import Effect, Fault, FaultKind, Result, url_of
 from dfctl.core.profiles import Line
 from dfctl.core.secret import MASK
@@ -59,13 +59,18 @@ class Driver:
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._stop: Interrupted | None = None
+        self._is_enough: Callable[[Any], bool] | None = None
 
-    def run(self, tasks: Sequence[Task[_Value]]) -> list[_Value]:
+    def run(
+        self, tasks: Sequence[Task[_Value]], *, is_enough: Callable[[_Value], bool] | None = None
+    ) -> list[_Value]:
         """Return the tasks' results, in their order. A signal is thrown into each of them.
 
-        A task has to return soon after an `Interrupted`, without another step.
+        A task has to return soon after an `Interrupted`, without another step. So are the others
+        stopped when a result `is_enough`.
         """
         lanes = [_Lane(task) for task in tasks]
+        self._is_enough = is_enough
         with signals_told(self._inbox):
             try:
                 self._lead(lanes)
@@ -77,7 +82,9 @@ class Driver:
         self._lanes: list[_Lane[Any]] = list(lanes)
         for lane in lanes:
             self._advance(lane, None)
+        self._tell(UnderWay())
         self._schedule_heartbeat()
+        self._stop_if_enough()
         while any(lane.is_open for lane in lanes):
             message = self._next_message()
             match message:
@@ -86,6 +93,7 @@ class Driver:
                 case Caught():
                     self._caught(message.number)
             self._fire_timers()
+            self._stop_if_enough()
 
     def _next_message(self) -> Any:
         now = self._clock.monotonic()
@@ -104,8 +112,7 @@ class Driver:
             if self._stop:
                 step = lane.task.throw(self._stop)
         except StopIteration as done:
-            lane.is_open = False
-            lane.results.append(done.value)
+            self._end(lane, done.value)
             return
         if isinstance(step, Pause):
             self._at(step.until, lambda: self._advance(lane, None))
@@ -132,10 +139,10 @@ class Driver:
         lane = self._lane_of(job)
         if lane is None:
             return  # it was given up a moment before
+        self._free_worker_of(job)
         if answered.bug:
             raise answered.bug
         assert answered.result is not None
-        self._free_worker_of(job)
         self._finish(lane, job, answered.result)
 
     def _give_up(self, lane: _Lane[Any], job: Job) -> None:
@@ -150,7 +157,10 @@ class Driver:
     def _finish(self, lane: _Lane[Any], job: Job, result: Result) -> None:
         seconds = self._clock.monotonic() - lane.submitted
         self._tell(Exchanged(job.send.request, _shown_url(job.send), result, seconds))
-        self._advance(lane, result)
+        if self._stop and isinstance(result, Fault):
+            self._interrupt(lane)
+        else:
+            self._advance(lane, result)
 
     def _free_worker_of(self, job: Job) -> None:
         following = self._workers.done(job)
@@ -161,22 +171,35 @@ class Driver:
 
     def _caught(self, number: int) -> None:
         """Stop all tasks; but let a start that is under way bring its run's id, for a moment."""
-        is_first = self._stop is None
-        self._stop = self._stop or Interrupted(number)
+        if self._stop and self._stop.signal_number is not None:
+            self._interrupt_rest()
+            return
+        self._stop = Interrupted(number)
+        self._interrupt_all_but(self._is_start_sent)
+        self._at(self._clock.monotonic() + GRACE, self._interrupt_rest)
+
+    def _stop_if_enough(self) -> None:
+        """Stop following when a result was enough; what is being started is started."""
+        if self._stop or self._is_enough is None:
+            return
+        results = [result for lane in self._lanes for result in lane.results]
+        if any(self._is_enough(result) for result in results):
+            self._stop = Interrupted(None)
+            self._interrupt_all_but(self._is_starting)
+
+    def _interrupt_all_but(self, is_spared: Callable[[_Lane[Any]], bool]) -> None:
         for lane in self._lanes:
-            if lane.is_open and not (is_first and self._is_start_sent(lane)):
+            if lane.is_open and not is_spared(lane):
                 self._interrupt(lane)
-        if is_first:
-            self._at(self._clock.monotonic() + GRACE, self._interrupt_rest)
 
     def _interrupt_rest(self) -> None:
-        for lane in self._lanes:
-            if lane.is_open:
-                self._interrupt(lane)
+        self._interrupt_all_but(lambda lane: False)
+
+    def _is_starting(self, lane: _Lane[Any]) -> bool:
+        return lane.job is not None and lane.job.send.request.effect is Effect.START
 
     def _is_start_sent(self, lane: _Lane[Any]) -> bool:
-        job = lane.job
-        return job is not None and job.send.request.effect is Effect.START and job.was_sent
+        return self._is_starting(lane) and lane.job is not None and lane.job.was_sent
 
     def _interrupt(self, lane: _Lane[Any]) -> None:
         assert self._stop is not None
@@ -188,8 +211,11 @@ class Driver:
                 Interrupted(self._stop.signal_number, was_start_sent=is_start and was_sent)
             )
         except StopIteration as done:
-            lane.is_open = False
-            lane.results.append(done.value)
+            self._end(lane, done.value)
+
+    def _end(self, lane: _Lane[Any], result: Any) -> None:
+        lane.is_open = False
+        lane.results.append(result)
 
     # Timers
 

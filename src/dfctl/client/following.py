@@ -75,19 +75,34 @@ class Look:
 
 
 class Follow:
-    """The waiting for one run: looks at it until `Watch` says that it is over."""
+    """The waiting for one run: looks at it until `Watch` says that it is over.
+
+    `run` is the run as it was seen last, and `why` what went wrong with the last look that failed.
+    """
 
     def __init__(
-        self, target: Target, run: Run, *, clock: Clock, random: Callable[[], float], tell: Listener
+        self,
+        target: Target,
+        run: Run,
+        *,
+        is_ours: bool,
+        is_known: bool,
+        clock: Clock,
+        random: Callable[[], float],
+        tell: Listener,
     ) -> None:
         self._target = target
         self.run = run
-        self._is_ours = run.started_at is not None
+        self._is_ours = is_ours
+        self._is_known = is_known
         self._has_warned = False
+        self.why = ""
         self._clock = clock
         self._tell = tell
         self._look = Look(target, run)
-        self.watch = Watch(target.profile.limits, began=clock.monotonic(), random=random)
+        began = clock.monotonic()
+        self._age = age_of(run, clock)
+        self.watch = Watch(target.profile.limits, began=began, random=random, age=self._age or 0.0)
 
     def task(self) -> Task[Run]:
         """Return the run as it was seen last, when `watch.ending` is set.
@@ -110,6 +125,7 @@ class Follow:
             self._has_warned = True
             self._tell(Warned(_strange(self._target.backend.title, sighting)))
         was_seen = self.watch.state is not None
+        self._is_known = True
         self.watch.saw(sighting.state, at=self._clock.monotonic())
         self.run = seen(self.run, sighting)
         if sighting.state.is_final and (was_seen or self._is_ours):
@@ -127,6 +143,7 @@ class Follow:
         error = self._error(miss)
         if error:
             raise error
+        self.why = miss.why
         now = self._clock.monotonic()
         asked = miss.result.retry_after if isinstance(miss.result, Response) else None
         self.watch.missed(
@@ -140,17 +157,30 @@ class Follow:
     def _error(self, miss: _Miss) -> DfctlError | None:
         """Return the error that ends the waiting at once, or None where to go on."""
         kind = miss.refusal.kind
-        if kind is Kind.NOT_FOUND and self._is_ours and self._age() < NOT_FOUND_GRACE:
+        if kind is Kind.NOT_FOUND and self._is_ours and self._waited() < NOT_FOUND_GRACE:
             return None
-        is_known = self._is_ours or self.watch.state is not None
-        if not is_known:
+        if not self._is_known:
             return refused(miss)
         if kind in (Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.NOT_FOUND):
-            return Lost(f"the service refuses to tell about the run now: {miss.why}")
+            return Lost(f"the service no longer answers about the run: {miss.why}")
         return None
 
-    def _age(self) -> float:
+    def timed(self, run: Run) -> Run:
+        """Return `run` with its length so far, where its begin is known."""
+        is_over = run.state is not None and run.state.is_final
+        if self._age is None or (is_over and run.ended_at is None):
+            return run
+        return replace(run, elapsed_s=round(self._age + self._waited(), 3))
+
+    def _waited(self) -> float:
         return self._clock.monotonic() - self.watch.began
+
+
+def age_of(run: Run, clock: Clock) -> float | None:
+    """Return how old a run is, in seconds, where its begin is known."""
+    if run.started_at is None:
+        return None
+    return max(0.0, (clock.now() - run.started_at).total_seconds())
 
 
 def look_once(
@@ -200,7 +230,7 @@ def refused(miss: _Miss) -> DfctlError | None:
     """Return the error of a look that the service refused, or None where contact failed."""
     kind, why = miss.refusal.kind, miss.why
     if isinstance(miss.result, Fault) and miss.result.kind is FaultKind.REJECTED:
-        return UsageError(f"the service cannot be asked: {why}", hint=miss.result.hint)
+        return UsageError(f"no request can be sent: {why}", hint=miss.result.hint)
     if kind in (Kind.UNAUTHENTICATED, Kind.FORBIDDEN):
         return KeyProblem(
             f"the service refused the key: {why}", hint="check the key and what it may see"
@@ -212,7 +242,7 @@ def refused(miss: _Miss) -> DfctlError | None:
         )
     if kind is Kind.WRONG:
         return UsageError(
-            f"the service refused the question: {why}",
+            f"the service refused the request: {why}",
             hint="check the reference, and the address of the profile",
         )
     return None
@@ -220,5 +250,5 @@ def refused(miss: _Miss) -> DfctlError | None:
 
 def _strange(title: str, sighting: Sighting) -> str:
     word = sighting.service_state
-    said = f"calls the state {clean(word)!r}" if word else "named no state"
-    return f"{title} {said}, which is none of the documented ones; it is not taken for an end"
+    said = f"calls the state {clean(word)!r}" if word else "names no state"
+    return f"{title} {said}: dfctl takes that for no end, and goes on looking"

@@ -1,5 +1,7 @@
 """One connection to one service: the only place that speaks HTTP."""
 
+import re
+import socket
 import ssl
 import time
 from collections.abc import Iterator
@@ -10,23 +12,19 @@ from typing import Any
 import httpx
 
 from dfctl import __version__
+from dfctl.client.explaining import CONNECT_SECONDS, Way, explain, shorter
 from dfctl.client.job import Abandoned, Job
-from dfctl.client.proxies import proxy_for
+from dfctl.client.proxies import proxy_for, proxy_secrets
 from dfctl.client.steps import Send
 from dfctl.client.tls import tls_context
-from dfctl.core.durations import format_duration
 from dfctl.core.errors import UsageError
 from dfctl.core.exchange import Fault, FaultKind, Request, Response, Result, url_of
 from dfctl.core.profiles import Line
-from dfctl.core.secret import MASK
 from dfctl.core.text import clean
 
-CONNECT_SECONDS = 30.0
 KEEP_ALIVE_SECONDS = 30.0
 BODY_CAP = 8 * 1024 * 1024
 REDIRECTS = 3
-# What a proxy answers to CONNECT while it cannot reach the service: that may pass.
-_PASSING = frozenset({"429", "500", "502", "503", "504"})
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
 
@@ -42,11 +40,16 @@ class HttpConnection:
         self._url = _url(line.address)
         self._tls = tls_context(line) if self._url.scheme == "https" else None
         self._proxy = proxy_for(line.address)
+        self._way = Way(self._url.host, self._url.port, self._proxy)
+        # Every key that was sent, and what the proxy is told: a service may repeat them.
+        self._secrets = proxy_secrets(self._proxy)
         self._socket: Any = None
         self._transport = self._open()
 
     def exchange(self, job: Job) -> Result:
         """Send the job's request; return the whole answer, or the fault that came instead."""
+        if job.send.key not in self._secrets:
+            self._secrets.append(job.send.key)
         if job.send.request.method != "GET":
             self._reconnect()
         try:
@@ -113,7 +116,7 @@ class HttpConnection:
         until = None if send.seconds is None else time.monotonic() + send.seconds
         if self._socket is not None:
             job.hold(self._socket)
-        timeout = httpx.Timeout(send.seconds, connect=_shorter(send.seconds, CONNECT_SECONDS))
+        timeout = httpx.Timeout(send.seconds, connect=shorter(send.seconds, CONNECT_SECONDS))
         request = httpx.Request(
             send.request.method,
             url,
@@ -126,7 +129,20 @@ class HttpConnection:
             body = _whole_body(answer, until)
         finally:
             answer.close()
-        return _response(answer, body, send), _location(url, answer)
+        return self._response(answer, body), _location(url, answer)
+
+    def _response(self, answer: httpx.Response, body: bytes) -> Response:
+        location = answer.headers.get("Location", "")
+        return Response(
+            answer.status_code,
+            body,
+            content_type=answer.headers.get("Content-Type", ""),
+            # Without its query: a sign-in page is often handed the whole address that was asked
+            # for, with the key in it.
+            location=self._hide(re.split("[?#]", location, maxsplit=1)[0]) or None,
+            retry_after=_retry_after(answer.headers),
+            hide=self._hide,
+        )
 
     def _headers(self, send: Send) -> dict[str, str]:
         place = send.target.backend.key_place(send.target.profile.settings)
@@ -142,10 +158,20 @@ class HttpConnection:
     def _tracer(self, job: Job) -> Any:
         """Return the observer of a request's way: it keeps the gate before the first byte."""
 
+        handshake: list[socket.socket] = []
+
         def trace(name: str, info: dict[str, Any]) -> None:
-            if name.endswith(("connect_tcp.complete", "start_tls.complete")):
-                self._socket = info["return_value"].get_extra_info("socket")
-                job.hold(self._socket)
+            if name.endswith("connect_tcp.complete"):
+                self._hold(job, info["return_value"].get_extra_info("socket"))
+            elif name.endswith("start_tls.started"):
+                # TLS takes the socket over before it shakes hands; a second handle on it is what
+                # can still be shut down meanwhile.
+                handshake.append(self._socket.dup())
+                job.hold(handshake[0])
+            elif name.endswith(("start_tls.complete", "start_tls.failed")):
+                if name.endswith("complete"):
+                    self._hold(job, info["return_value"].get_extra_info("socket"))
+                handshake.pop().close()
             # A proxy's CONNECT has headers too; they carry nothing to the service.
             if (
                 name == "http11.send_request_headers.started"
@@ -155,9 +181,18 @@ class HttpConnection:
 
         return trace
 
+    def _hold(self, job: Job, connection: socket.socket) -> None:
+        self._socket = connection
+        job.hold(connection)
+
     def _fault(self, error: Exception, job: Job) -> Fault:
-        kind, text, hint = _explain(error, self._url, job.send.seconds)
-        return Fault(kind, job.send.key.hide(text), job.was_sent, hint)
+        kind, text, hint = explain(error, self._way, job.send.seconds, self._hide)
+        return Fault(kind, text, job.was_sent, hint)
+
+    def _hide(self, text: str) -> str:
+        for secret in self._secrets:
+            text = secret.hide(text)
+        return text
 
 
 def _url(address: str) -> httpx.URL:
@@ -178,23 +213,19 @@ def _location(url: httpx.URL, answer: httpx.Response) -> httpx.URL | None:
         return None
 
 
-def _shorter(seconds: float | None, limit: float) -> float:
-    return limit if seconds is None else min(seconds, limit)
-
-
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
 
 
 def _whole_body(answer: httpx.Response, until: float | None) -> bytes:
     if answer.headers.get("Content-Encoding", "identity").strip().lower() not in ("identity", ""):
-        raise _Refused("the answer is compressed, which nobody asked for")
-    chunks: list[bytes] = []
+        raise _Refused("the answer is compressed, though dfctl asked for plain")
+    body = bytearray()
     for chunk in _until(answer.iter_raw(), until):
-        chunks.append(chunk)
-        if sum(map(len, chunks)) > BODY_CAP:
+        body += chunk
+        if len(body) > BODY_CAP:
             raise _Refused(f"the answer is larger than {BODY_CAP // 1024 // 1024} MiB")
-    return b"".join(chunks)
+    return bytes(body)
 
 
 def _until(chunks: Iterator[bytes], until: float | None) -> Iterator[bytes]:
@@ -202,17 +233,6 @@ def _until(chunks: Iterator[bytes], until: float | None) -> Iterator[bytes]:
         if until is not None and time.monotonic() > until:
             raise _Refused("the answer came too slowly")
         yield chunk
-
-
-def _response(answer: httpx.Response, body: bytes, send: Send) -> Response:
-    """Return an answer's values. A service that repeats the key in its body is not believed in."""
-    key = send.key.reveal().encode()
-    return Response(
-        answer.status_code,
-        body.replace(key, MASK.encode()) if key else body,
-        content_type=answer.headers.get("Content-Type", ""),
-        retry_after=_retry_after(answer.headers),
-    )
 
 
 def _retry_after(headers: httpx.Headers) -> float | None:
@@ -234,44 +254,6 @@ def _date(text: str) -> datetime | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return date if date.tzinfo else date.replace(tzinfo=UTC)
-
-
-def _explain(
-    error: Exception, url: httpx.URL, seconds: float | None
-) -> tuple[FaultKind, str, str | None]:
-    """Return kind, words and hint for what httpx raised."""
-    where = f"{url.host}:{url.port}" if url.port else url.host
-    cause = _cause(error)
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        text = f"the certificate of {where} is not trusted: {clean(cause.verify_message)}"
-        return FaultKind.REJECTED, text, "to trust a certificate of your own, set ca_file"
-    if isinstance(error, httpx.ProxyError) and str(error)[:3] not in _PASSING:
-        text = f"the proxy refused: {clean(str(error))}"
-        return FaultKind.REJECTED, text, "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
-    if isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol)):
-        return FaultKind.REJECTED, f"{where} cannot be asked: {clean(str(error))}", None
-    if isinstance(error, httpx.ConnectTimeout):
-        text = (
-            f"no connection to {where} within {format_duration(_shorter(seconds, CONNECT_SECONDS))}"
-        )
-        return FaultKind.DEADLINE, text, None
-    if isinstance(error, httpx.TimeoutException):
-        return FaultKind.DEADLINE, f"no answer came within {format_duration(seconds)}", None
-    detail = clean(getattr(cause, "strerror", None) or str(cause) or type(cause).__name__)
-    detail = detail.rstrip(".")
-    if isinstance(error, httpx.ConnectError):
-        return FaultKind.NETWORK, f"cannot connect to {where}: {detail}", None
-    return FaultKind.NETWORK, f"the connection to {where} broke off: {detail}", None
-
-
-def _cause(error: BaseException) -> BaseException:
-    """Return the error of the operating system that is behind `error`, or `error` itself."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, OSError):
-            return seen
-        seen = seen.__cause__ or seen.__context__
-    return error
 
 
 def open_connection(line: Line) -> HttpConnection:

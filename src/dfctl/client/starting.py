@@ -22,6 +22,7 @@ from dfctl.core.settings import Parameters
 from dfctl.core.text import clean
 from dfctl.core.watch import RETRY_AFTER_LONGEST, backoff
 
+CHECK_PROXIES = "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
 CHECK_FIRST = "it may be running: look at the service before you start it again"
 
 
@@ -132,13 +133,18 @@ class Start:
                 hint="nothing was started; check flow and address of the profile",
             )
         if judgement is Judgement.WRONG:
-            hint = result.hint if isinstance(result, Fault) else None
+            hint = result.hint if isinstance(result, Fault) else _of_proxy(result)
             return UsageError(
                 f"the start was refused: {why}",
                 hint=hint or "nothing was started; check address and settings of the profile",
             )
         hint = f"{refusal.hint}; {CHECK_FIRST}" if refusal.hint else CHECK_FIRST
-        return Unconfirmed(f"the start was sent, but {why}", hint=hint)
+        came = why if isinstance(result, Fault) else f"it was answered with {why}"
+        return Unconfirmed(f"the start was sent, but {came}", hint=hint)
+
+
+def _of_proxy(response: Response) -> str | None:
+    return CHECK_PROXIES if response.status == 407 else None
 
 
 def describe(result: Result, refusal: Refusal) -> str:
@@ -147,6 +153,8 @@ def describe(result: Result, refusal: Refusal) -> str:
         return result.text
     phrase, said = _phrase(result.status), clean(refusal.message or "")
     words = f"HTTP {result.status} {phrase}".rstrip()
+    if result.location:
+        words += f", to {clean(result.location)}"
     return f"{words} ({said})" if said and said != phrase else words
 
 

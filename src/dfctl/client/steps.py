@@ -27,6 +27,10 @@ class Target:
     key: Secret
     read_key_again: Callable[[], Secret]
 
+    def check_locator(self, locator: str) -> None:
+        """Raise UsageError where `locator` cannot be that of a run of this service."""
+        next(self.backend.look(self.profile.settings, locator))
+
     def newer_key(self, refused: Secret) -> Secret | None:
         """Return the key that the source has now, where it is another than the refused one."""
         try:
