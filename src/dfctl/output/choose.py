@@ -1,23 +1,25 @@
 """The one place that looks at terminals and options to choose how things are shown."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
 from typing import TextIO
 
-from dfctl.core.errors import DfctlError
+from dfctl.core.errors import DfctlError, OutputClosed
 from dfctl.core.events import Event
 from dfctl.core.exits import ExitCode
 from dfctl.core.runs import Run
-from dfctl.output.progress import Plain, Progress, Quiet, Silent
+from dfctl.output.jsonl import JsonLineResults
+from dfctl.output.progress import Late, Plain, Progress, Quiet, Silent
 from dfctl.output.results import JsonResults, ReferenceResults, Results, TextResults
 from dfctl.output.streams import NoticeStream, ResultStream
 
-# `--output=json`, and `-o` at the end of a cluster of short options, as in `-qojson`.
-_OUTPUT_OPTION = re.compile(r"--output(?:=(.*))?|-[a-nA-Zp-z]*o(.*)", re.DOTALL)
+# -o and --output, with the value attached or apart; -qo json is a cluster of short options.
+_OUTPUT = re.compile(r"(?:-[qv]*o|--output(?==|$))=?(?P<value>.*)", re.DOTALL)
 
 
 class Format(StrEnum):
@@ -25,6 +27,7 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    JSONL = "jsonl"
     REF = "ref"
 
 
@@ -78,6 +81,7 @@ class Output:
     def hear(self, event: Event) -> None:
         """Show an event."""
         self._progress.hear(event)
+        self._results.hear(event)
 
     def line(self, text: str) -> None:
         """Show a line of the command's own."""
@@ -91,17 +95,25 @@ class Output:
     def runs(self, runs: Sequence[Run], code: ExitCode) -> None:
         """Show how runs stand at the end; `code` is the command's exit code."""
         self.close(is_well=code is ExitCode.SUCCEEDED)
-        self._results.runs(runs, code)
+        with _known(code):
+            self._results.runs(runs, code)
 
     def started(self, runs: Sequence[Run], code: ExitCode) -> None:
         """Show the references of runs that were started and are not followed."""
         self.close(is_well=code is ExitCode.SUCCEEDED)
-        self._results.started(runs, code)
+        with _known(code):
+            self._results.started(runs, code)
 
-    def listing(self, name: str, rows: Sequence[dict[str, object]], lines: Sequence[str]) -> None:
+    def listing(
+        self,
+        name: str,
+        rows: Sequence[dict[str, object]],
+        lines: Sequence[str],
+        code: ExitCode = ExitCode.SUCCEEDED,
+    ) -> None:
         """Show a list: `lines` for people, `rows` under `name` for programs."""
-        self.close(is_well=True)
-        self._results.listing(name, rows, lines)
+        self.close(is_well=code is ExitCode.SUCCEEDED)
+        self._results.listing(name, rows, lines, code)
 
     def text(self, text: str) -> None:
         """Show a text on stdout that belongs to no result, such as a page of help."""
@@ -117,13 +129,23 @@ class Output:
         self._progress.close(is_well=is_well)
 
 
+@contextmanager
+def _known(code: ExitCode) -> Iterator[None]:
+    """Tell whoever hears that stdout was closed how the command would have ended."""
+    try:
+        yield
+    except OutputClosed as closed:
+        closed.exit_code = code
+        raise
+
+
 def format_asked_for(argv: Sequence[str], variables: Mapping[str, str]) -> Format | None:
     """Return the format that a command line seems to ask for, where it could not be parsed."""
-    asked = variables.get("DFCTL_OUTPUT", "")
+    last = variables.get("DFCTL_OUTPUT", "").strip().lower()
     for word, following in pairwise([*argv, ""]):
-        if match := _OUTPUT_OPTION.fullmatch(word):
-            asked = match[1] or match[2] or following
-    return Format.JSON if asked.strip().lower() == Format.JSON else None
+        if option := _OUTPUT.fullmatch(word):
+            last = option["value"] or following
+    return Format(last) if last in (Format.JSON, Format.JSONL) else None
 
 
 def choose(showing: Showing, around: Surroundings) -> Output:
@@ -131,14 +153,18 @@ def choose(showing: Showing, around: Surroundings) -> Output:
     out, err = ResultStream(around.out), NoticeStream(around.err)
     return Output(
         _progress(showing, around, err),
-        _results(showing, out, err),
+        _results(showing, out, err, around.now),
         is_hinting=not showing.is_quiet and showing.format in (None, Format.TEXT),
     )
 
 
-def _results(showing: Showing, out: ResultStream, err: NoticeStream) -> Results:
+def _results(
+    showing: Showing, out: ResultStream, err: NoticeStream, now: Callable[[], datetime]
+) -> Results:
     if showing.format is Format.JSON:
         return JsonResults(out, err)
+    if showing.format is Format.JSONL:
+        return JsonLineResults(out, err, now)
     if showing.format is Format.REF:
         return ReferenceResults(out, err)
     # An explicit format is always printed; quiet silences only what nobody asked for.
@@ -156,14 +182,16 @@ def _progress(showing: Showing, around: Surroundings, err: NoticeStream) -> Prog
     is_drawable = err.is_terminal and around.variables.get("TERM", "") != "dumb"
     if around.err is None or not is_drawable or showing.progress is ProgressKind.PLAIN:
         return plain(err.line)
-    return _live(showing, around, around.err)
+    stream = around.err
+    return Late(lambda: _live(showing, around, stream))
 
 
 def _live(showing: Showing, around: Surroundings, stream: TextIO) -> Progress:
     # Rich costs more than everything else here, and is drawn with on terminals alone.
-    from dfctl.output.live import Live
+    from dfctl.output.live import Live, wants_color
 
-    color = {ColorChoice.ALWAYS: True, ColorChoice.NEVER: False}.get(showing.color)
+    asked = {ColorChoice.ALWAYS: True, ColorChoice.NEVER: False}.get(showing.color)
+    color = wants_color(around.variables) if asked is None else asked
     is_unicode = "utf" in (stream.encoding or "").lower()
     return Live(
         stream,

@@ -1,29 +1,31 @@
-"""The live line on a terminal: spinner, profile, state, elapsed time."""
+"""The live view on a terminal: how each run stands, drawn over and over in place."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import TextIO, cast
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, OverflowMethod, RenderableType
 from rich.live import Live as RichLive
+from rich.progress_bar import ProgressBar
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from dfctl.core.durations import format_duration
 from dfctl.core.events import (
     Accepted,
     Event,
     Exchanged,
     Following,
     Missed,
+    NotBegun,
     Seen,
     StartDelayed,
     Starting,
     Warned,
 )
-from dfctl.core.runs import Run
 from dfctl.core.states import State
-from dfctl.output.sentences import event_line, exchange_line, state_words
+from dfctl.output.lines import Line, length_words, next_line, share_words
+from dfctl.output.sentences import event_line, exchange_line
 from dfctl.output.streams import UnbreakableStream
 
 _STYLES = {
@@ -34,10 +36,20 @@ _STYLES = {
     State.TIMED_OUT: "red",
     State.UNKNOWN: "yellow",
 }
+_WELL = frozenset({State.SUCCEEDED, State.WARNING})
+# From these widths on there is room for a bar, and for the time in the queue.
+_WITH_BAR, _WITH_QUEUE = 60, 80
+_BAR_WIDTH = 20
+_REFRESHES_PER_SECOND = 8
+# Rich takes these for the size of the terminal, even where they say nothing.
+_FALLBACK_WIDTH = 80
 
 
 class Live:
-    """Draws one line that moves; what should stay is printed above it."""
+    """Draws a line for each run; what should stay for good is printed above.
+
+    `color` is None where the terminal decides. Without `is_unicode` only ASCII is drawn.
+    """
 
     def __init__(
         self,
@@ -48,25 +60,17 @@ class Live:
         color: bool | None,
         is_unicode: bool,
     ) -> None:
-        self._console = Console(
-            file=cast(TextIO, UnbreakableStream(stream)),
-            force_terminal=True,
-            no_color=None if color is None else not color,
-            highlight=False,
-            markup=False,
-            emoji=False,
-        )
+        self._console = _console(stream, color=color)
         self._monotonic = monotonic
         self._is_verbose = is_verbose
+        self._is_unicode = is_unicode
         self._spinner = Spinner("dots" if is_unicode else "line")
-        self._run: Run | None = None
-        self._words = ""
-        self._began = monotonic()
+        self._lines: dict[str, Line] = {}
+        self._has_followed = False
         self._live = RichLive(
             get_renderable=self._draw,
             console=self._console,
-            refresh_per_second=8,
-            transient=True,
+            refresh_per_second=_REFRESHES_PER_SECOND,
             redirect_stdout=False,
             redirect_stderr=False,
         )
@@ -78,6 +82,8 @@ class Live:
             case Exchanged():
                 if self._is_verbose:
                     self.note(exchange_line(event))
+            case NotBegun():
+                self._lines.pop(event.run.name, None)
             case Starting() | StartDelayed() | Accepted() | Following() | Missed() | Seen():
                 self._turn_to(event)
 
@@ -86,50 +92,99 @@ class Live:
         self._console.print(Text(text), soft_wrap=True)
 
     def close(self, *, is_well: bool) -> None:
+        # A run that was followed leaves its last frame; a look or a start has nothing to add.
+        self._live.transient = not self._has_followed
         self._live.stop()
 
     def _turn_to(
         self, event: Starting | StartDelayed | Accepted | Following | Missed | Seen
     ) -> None:
-        url = self._run.url if self._run else None
-        self._run = event.run
-        self._words = _words(event)
+        run = event.run
+        self._has_followed |= isinstance(event, Following)
+        before = self._lines.get(run.name)
+        self._lines[run.name] = next_line(before, event, self._monotonic())
         if isinstance(event, (StartDelayed, Accepted, Missed)) and (line := event_line(event)):
             self.note(line)
-        if isinstance(event, Accepted):
-            self._began = self._monotonic()
-        if event.run.url and event.run.url != url:
-            self.note(f"{event.run.profile}: {event.run.url}")
+        if run.url and (before is None or run.url != before.run.url):
+            self.note(f"{run.name}: {run.url}")
         self._live.start()
 
     def _draw(self) -> RenderableType:
-        line = Table.grid(padding=(0, 1))
-        line.add_column(no_wrap=True)
-        line.add_column(no_wrap=True, overflow="ellipsis")
-        line.add_row(self._spinner, self._text())
-        return line
+        # A copy: the view is refreshed by a thread of its own.
+        lines = list(self._lines.values())
+        room = max(1, self._console.height - 4)
+        if len(lines) <= room:
+            return self._table(lines)
+        lines.sort(key=lambda line: line.changed, reverse=True)
+        return Group(self._table(lines[:room]), Text(_rest(lines[room:]), "dim"))
 
-    def _text(self) -> Text:
-        run = self._run
-        if run is None:
-            return Text("")
-        elapsed = format_duration(max(0, int(self._monotonic() - self._began)))
-        style = _STYLES.get(run.state, "cyan") if run.state else "cyan"
-        return Text.assemble(
-            (run.profile, "bold"), " ", (self._words, style), " ", (elapsed, "dim")
+    def _table(self, lines: list[Line]) -> Table:
+        table = Table.grid(padding=(0, 1))
+        overflow: OverflowMethod = "ellipsis" if self._is_unicode else "crop"
+        rows = [self._cells(line) for line in lines]
+        for _ in range(max(map(len, rows), default=0)):
+            table.add_column(no_wrap=True, overflow=overflow)
+        for row in rows:
+            table.add_row(*row)
+        return table
+
+    def _cells(self, line: Line) -> list[RenderableType]:
+        width, now = self._console.width, self._monotonic()
+        state = line.run.state
+        style = _STYLES.get(state, "cyan") if state else "cyan"
+        link = f" link {line.run.url}" if line.run.url else ""
+        cells: list[RenderableType] = [
+            self._mark(line),
+            Text(line.run.name, "bold"),
+            Text(line.words, style + link),
+            Text(length_words(line, now, with_queue=width >= _WITH_QUEUE), "dim"),
+        ]
+        if width >= _WITH_BAR:
+            cells += self._progress(line, now)
+        return cells
+
+    def _progress(self, line: Line, now: float) -> list[RenderableType]:
+        """Return the bar and the words for how far a run is, by the usual length of its kind."""
+        if line.usual is None or line.is_over:
+            return [Text(""), Text("")]
+        elapsed = min(line.elapsed(now), line.usual)
+        bar = ProgressBar(total=line.usual, completed=elapsed, width=_BAR_WIDTH)
+        return [bar, Text(share_words(line, now), "dim")]
+
+    def _mark(self, line: Line) -> RenderableType:
+        if not line.is_over:
+            return self._spinner
+        is_well = line.run.state in _WELL
+        if self._is_unicode:
+            return Text("\N{CHECK MARK}" if is_well else "\N{BALLOT X}")
+        return Text("+" if is_well else "x")
+
+
+def _rest(lines: list[Line]) -> str:
+    counts = Counter(line.words for line in lines)
+    words = ", ".join(f"{count} {words}" for words, count in counts.most_common())
+    return f"  and {len(lines)} more: {words}"
+
+
+def _console(stream: TextIO, *, color: bool | None) -> Console:
+    def made(width: int | None) -> Console:
+        return Console(
+            file=cast(TextIO, UnbreakableStream(stream)),
+            force_terminal=True,
+            color_system="auto" if color is not False else None,
+            no_color=None if color is None else not color,
+            width=width,
+            highlight=False,
+            markup=False,
+            emoji=False,
         )
 
+    console = made(None)
+    return console if console.width > 1 else made(_FALLBACK_WIDTH)
 
-def _words(event: Starting | StartDelayed | Accepted | Following | Missed | Seen) -> str:
-    match event:
-        case Starting():
-            return "starting"
-        case Following() if event.run.reference is None:
-            return "starting"
-        case StartDelayed():
-            return "not started yet"
-        case Accepted():
-            return "started"
-        case Missed():
-            return "no news"
-    return state_words(event.run.state) if event.run.state else "waiting"
+
+def wants_color(variables: Mapping[str, str]) -> bool | None:
+    """Return what the environment says of colours, or None where it says nothing."""
+    if variables.get("NO_COLOR"):
+        return False
+    return True if variables.get("FORCE_COLOR") else None

@@ -16,10 +16,11 @@ from dfctl.core.events import (
     Heartbeat,
     Missed,
     Seen,
+    UnderWay,
     Warned,
 )
 from dfctl.core.runs import Run
-from dfctl.output.sentences import event_line, exchange_line, stamp, state_line
+from dfctl.output.sentences import event_line, exchange_line, stamp, state_line, still_line
 
 
 class Progress(Protocol):
@@ -77,37 +78,67 @@ class Plain(Silent):
             case Seen():
                 return self._changes(event.run)
             case Heartbeat():
-                return [
-                    f"still {state_line(run)}" for run in self._followed.values() if _is_open(run)
-                ]
+                return [still_line(run) for run in self._followed.values() if _is_open(run)]
             case Following():
-                self._followed[event.run.profile] = event.run
-            case Accepted() if event.run.profile in self._followed:
-                self._followed[event.run.profile] = event.run
+                self._followed[event.run.name] = event.run
+            case Accepted() if event.run.name in self._followed:
+                self._followed[event.run.name] = event.run
             case Missed():
-                self._missed.add(event.run.profile)
+                self._missed.add(event.run.name)
         line = event_line(event)
         return [line] if line else []
 
     def _changes(self, run: Run) -> list[str]:
-        before = self._followed.get(run.profile)
+        before = self._followed.get(run.name)
         if before is None:
             return []
-        self._followed[run.profile] = run
-        is_back = run.profile in self._missed
-        self._missed.discard(run.profile)
+        self._followed[run.name] = run
+        is_back = run.name in self._missed
+        self._missed.discard(run.name)
         state = (run.state, run.service_state)
         lines = []
-        if is_back or state != self._told.get(run.profile):
-            self._told[run.profile] = state
+        if is_back or state != self._told.get(run.name):
+            self._told[run.name] = state
             lines.append(state_line(run) + (", in contact again" if is_back else ""))
         if run.url and run.url != before.url:
-            lines.append(f"{run.profile}: {run.url}")
+            lines.append(f"{run.name}: {run.url}")
         return lines
 
 
 def _is_open(run: Run) -> bool:
     return run.state is None or not run.state.is_final
+
+
+class Late:
+    """Makes another progress only when there is time for it, or something that cannot wait.
+
+    What is heard before is kept. So Rich is imported while the service works on the first request.
+    """
+
+    def __init__(self, make: Callable[[], Progress]) -> None:
+        self._make = make
+        self._kept: list[Event] = []
+        self._inner: Progress | None = None
+
+    def hear(self, event: Event) -> None:
+        if self._inner is None and not isinstance(event, UnderWay | Warned):
+            self._kept.append(event)
+        else:
+            self._ready().hear(event)
+
+    def note(self, text: str) -> None:
+        self._ready().note(text)
+
+    def close(self, *, is_well: bool) -> None:
+        if self._inner:
+            self._inner.close(is_well=is_well)
+
+    def _ready(self) -> Progress:
+        if self._inner is None:
+            self._inner = self._make()
+            for event in self._kept:
+                self._inner.hear(event)
+        return self._inner
 
 
 class Quiet:

@@ -2,22 +2,25 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Protocol
+from typing import ClassVar, Protocol
 from urllib.parse import quote
 
 from dfctl.core.errors import DfctlError
+from dfctl.core.events import Event
 from dfctl.core.exits import ExitCode
 from dfctl.core.runs import Run
+from dfctl.output.documents import SCHEMA, run_document
 from dfctl.output.sentences import final_line
 from dfctl.output.streams import NoticeStream, ResultStream
 
-SCHEMA = 1
 _VISIBLE_ASCII = "".join(map(chr, range(0x21, 0x7F)))
 
 
 class Results(Protocol):
     """Writes what a command found: the last thing that it writes."""
+
+    def hear(self, event: Event) -> None:
+        """Write an event as it happens, where the form has a place for it."""
 
     def runs(self, runs: Sequence[Run], code: ExitCode) -> None:
         """Write how runs stand. `code` is the command's exit code."""
@@ -25,7 +28,9 @@ class Results(Protocol):
     def started(self, runs: Sequence[Run], code: ExitCode) -> None:
         """Write the references of runs that were started and are not followed."""
 
-    def listing(self, name: str, rows: Sequence[dict[str, object]], lines: Sequence[str]) -> None:
+    def listing(
+        self, name: str, rows: Sequence[dict[str, object]], lines: Sequence[str], code: ExitCode
+    ) -> None:
         """Write a list: `lines` for people, `rows` under `name` for programs."""
 
     def text(self, text: str) -> None:
@@ -43,6 +48,9 @@ class TextResults:
         self._err = err
         self._is_quiet = is_quiet
 
+    def hear(self, event: Event) -> None:
+        pass
+
     def runs(self, runs: Sequence[Run], code: ExitCode) -> None:
         complain_of(self._err, runs)
         for run in self._told(runs, code):
@@ -53,7 +61,9 @@ class TextResults:
         for run in self._told(runs, code):
             self._out.line(str(run.reference))
 
-    def listing(self, name: str, rows: Sequence[dict[str, object]], lines: Sequence[str]) -> None:
+    def listing(
+        self, name: str, rows: Sequence[dict[str, object]], lines: Sequence[str], code: ExitCode
+    ) -> None:
         for line in lines:
             self._out.line(line)
 
@@ -87,9 +97,14 @@ class ReferenceResults(TextResults):
 class JsonResults:
     """One JSON document, in ASCII. Errors are told on stderr too, where logs and mails look."""
 
+    indent: ClassVar[int | None] = 2
+
     def __init__(self, out: ResultStream, err: NoticeStream) -> None:
         self._out = out
         self._err = err
+
+    def hear(self, event: Event) -> None:
+        pass
 
     def runs(self, runs: Sequence[Run], code: ExitCode) -> None:
         complain_of(self._err, runs)
@@ -97,8 +112,10 @@ class JsonResults:
 
     started = runs
 
-    def listing(self, name: str, rows: Sequence[dict[str, object]], lines: Sequence[str]) -> None:
-        self._write(ExitCode.SUCCEEDED, **{name: list(rows)})
+    def listing(
+        self, name: str, rows: Sequence[dict[str, object]], lines: Sequence[str], code: ExitCode
+    ) -> None:
+        self._write(code, **{name: list(rows)})
 
     def text(self, text: str) -> None:
         self._out.line(text)
@@ -112,7 +129,10 @@ class JsonResults:
     def _write(self, code: ExitCode, **members: object) -> None:
         document = {"schema": SCHEMA, "exit_code": int(code), **members}
         document.setdefault("error", None)
-        self._out.line(json.dumps(document, indent=2))
+        self._write_line(json.dumps(document, indent=self.indent))
+
+    def _write_line(self, text: str) -> None:
+        self._out.line(text)
 
 
 def complain(err: NoticeStream, message: str, hint: str | None) -> None:
@@ -126,30 +146,4 @@ def complain_of(err: NoticeStream, runs: Sequence[Run]) -> None:
     """Write what went wrong with runs beside their states."""
     for run in runs:
         if run.message:
-            complain(err, f"{run.profile}: {run.message}", run.hint)
-
-
-def run_document(run: Run) -> dict[str, object]:
-    """Return the JSON form of a run."""
-    return {
-        "run": str(run.reference) if run.reference else None,
-        "profile": run.profile,
-        "backend": run.backend,
-        "flow": run.flow,
-        "locator": run.locator,
-        "state": run.state,
-        "service_state": run.service_state,
-        "started_at": _utc(run.started_at),
-        "ended_at": _utc(run.ended_at),
-        "elapsed_s": run.elapsed_s,
-        "url": run.url,
-        "exit_code": None if run.exit_code is None else int(run.exit_code),
-        "message": run.message,
-        "hint": run.hint,
-    }
-
-
-def _utc(moment: datetime | None) -> str | None:
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            complain(err, f"{run.name}: {run.message}", run.hint)

@@ -32,14 +32,19 @@ def final_line(run: Run) -> str:
     """Return the one line that tells how a run stands when dfctl is done with it."""
     words = _state(run) if run.state else "not seen"
     after = "" if run.elapsed_s is None else f" after {format_duration(run.elapsed_s)}"
-    return f"{run.profile}: {words}{after} ({run.reference})"
+    return f"{run.name}: {words}{after} ({run.reference})"
 
 
 def state_line(run: Run) -> str:
     """Return what a look says of a run."""
     if run.state is None:
-        return f"{run.profile}: not seen yet"
-    return f"{run.profile}: {_state(run)}"
+        return f"{run.name}: not seen yet"
+    return f"{run.name}: {_state(run)}"
+
+
+def still_line(run: Run) -> str:
+    """Return what a heartbeat says of a run."""
+    return f"{run.name}: still {_state(run) if run.state else 'not seen'}"
 
 
 def _state(run: Run) -> str:
@@ -55,19 +60,19 @@ def event_line(event: Event) -> str | None:
         case Following():
             limit = "with no timeout" if event.timeout is None else _limit(event.timeout)
             if event.run.reference:
-                return f"{event.run.profile}: following {event.run.reference} {limit}"
+                return f"{event.run.name}: following {event.run.reference} {limit}"
             return f"{_starting(event.run)}, to follow it {limit}"
         case Starting():
             return _starting(event.run)
         case StartDelayed():
             again = format_duration(event.seconds)
-            return f"{event.run.profile}: nothing started yet: {event.why}; trying again in {again}"
+            return f"{event.run.name}: nothing started yet: {event.why}; trying again in {again}"
         case Accepted():
-            return f"{event.run.profile}: started {event.run.reference}"
+            return f"{event.run.name}: started {event.run.reference}"
         case Missed():
             when = event.seconds
             again = "" if when is None else f"; looking again in {format_duration(when)}"
-            return f"{event.run.profile}: no news: {event.why}{again}"
+            return f"{event.run.name}: no news: {event.why}{again}"
     return None
 
 
@@ -96,7 +101,7 @@ def stamp(moment: datetime) -> str:
 
 def _starting(run: Run) -> str:
     flow = f" {run.flow}" if run.flow else ""
-    return f"{run.profile}: starting{flow} on {run.backend}"
+    return f"{run.name}: starting{flow} on {run.backend}"
 
 
 def _limit(timeout: float) -> str:
