@@ -5,12 +5,25 @@ from typing import Annotated
 import typer
 
 from dfctl import __version__
-from dfctl.cli import demo, help_pages, profiles, run, sandbox, start, status, wait
+from dfctl.cli import (
+    demo,
+    help_pages,
+    init,
+    keys,
+    profiles,
+    run,
+    runs,
+    sandbox,
+    start,
+    status,
+    wait,
+)
 from dfctl.core.exits import ExitCode
 
 _SHORT_HELP = """\
 Start a data flow, follow it, exit with its outcome.
 
+  dfctl init                   describe a first profile, step by step
   dfctl run sales              start, follow, exit with the outcome
   dfctl start sales            start only; print the run's reference
   dfctl wait sales/RUN         follow a run that was started before
@@ -25,7 +38,7 @@ Version = Annotated[
 app = typer.Typer(
     name="dfctl",
     help="Start a data flow on a remote service, follow its run, exit with its outcome.",
-    epilog="Exit codes: dfctl help exit-codes",
+    epilog="More: dfctl help exit-codes, dfctl help json, dfctl help environment",
     rich_markup_mode=None,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -47,7 +60,10 @@ app.command()(run.run)
 app.command()(start.start)
 app.command()(wait.wait)
 app.command()(status.status)
+app.command()(init.init)
+app.add_typer(keys.app, name="keys")
 app.add_typer(profiles.app, name="profiles")
+app.add_typer(runs.app, name="runs")
 app.command()(demo.demo)
 app.command()(sandbox.sandbox)
 app.command("help")(help_pages.help_page)

@@ -44,7 +44,7 @@ Seconds = Annotated[
 def demo(
     context: typer.Context, *, outcome: OutcomeChoice = Outcome.SUCCEEDED, seconds: Seconds = 3.0
 ) -> ExitCode:
-    """Show the main job against an embedded local service; no account is needed.
+    """Show the main job on an embedded service, without an account.
 
     It types `dfctl start`, `dfctl wait` and `dfctl status` for you, and exits as `wait` does.
 
@@ -72,7 +72,9 @@ def _type(parts: Parts, config: Path, *words: str) -> ExitCode:
     from dfctl.cli.app import app
 
     parts.output.text(f"$ dfctl {' '.join(words)}")
-    variables = {**parts.variables, "DFCTL_CONFIG": str(config)}
+    # The demo is the same whatever is configured here, and leaves nothing in the journal.
+    others = {name: text for name, text in parts.variables.items() if not name.startswith("DFCTL_")}
+    variables = {**others, "DFCTL_CONFIG": str(config), "DFCTL_STATE_DIR": str(config.parent)}
     inner = Parts(replace(parts.environment, variables=variables))
     code: ExitCode = app(args=list(words), prog_name="dfctl", standalone_mode=False, obj=inner)
     parts.output.text(f"exit code {int(code)}\n")

@@ -6,15 +6,22 @@ import typer
 
 from dfctl.core.durations import parse_duration
 from dfctl.core.errors import UsageError
+from dfctl.core.profiles import Overlap
 from dfctl.output.choose import ColorChoice, Format, ProgressKind
 
 Profiles = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[PROFILE]", help="The profile to start; the default one if left out."),
+    typer.Argument(
+        metavar="[PROFILE]...", help="The profiles to start; the default one if left out."
+    ),
 ]
 Runs = Annotated[
     list[str] | None,
-    typer.Argument(metavar="RUN", help="A run reference, as `dfctl start` prints it."),
+    typer.Argument(
+        metavar="[RUN]...",
+        help="A run reference as `dfctl start` prints it, a profile's name (its newest start), "
+        "@last (the newest start of all, if left out), or - for references on stdin.",
+    ),
 ]
 
 Flow = Annotated[
@@ -46,7 +53,7 @@ Timeout = Annotated[
         "--timeout",
         metavar="DURATION",
         help="How long to follow, such as 2h30m; `none` lifts the limit of 24h. "
-        "[env: DFCTL_TIMEOUT]",
+        "[env:DFCTL_TIMEOUT]",
     ),
 ]
 QueueTimeout = Annotated[
@@ -54,7 +61,7 @@ QueueTimeout = Annotated[
     typer.Option(
         "--queue-timeout",
         metavar="DURATION",
-        help="How long the run may stay pending. [env: DFCTL_QUEUE_TIMEOUT]",
+        help="How long the run may stay pending. [env:DFCTL_QUEUE_TIMEOUT]",
     ),
 ]
 Interval = Annotated[
@@ -63,7 +70,15 @@ Interval = Annotated[
         "--interval",
         metavar="DURATION",
         help="A fixed time between looks, instead of one that grows with the run. "
-        "[env: DFCTL_INTERVAL]",
+        "[env:DFCTL_INTERVAL]",
+    ),
+]
+OverlapChoice = Annotated[
+    Overlap | None,
+    typer.Option(
+        "--overlap",
+        help="When an earlier run of the profile is open, as this machine's journal knows: start "
+        "all the same (the default), refuse with 12, or follow that run. [env:DFCTL_OVERLAP]",
     ),
 ]
 MaxOutage = Annotated[
@@ -72,7 +87,7 @@ MaxOutage = Annotated[
         "--max-outage",
         metavar="DURATION",
         help="How long to bear loss of contact, and to retry a start that did not begin; "
-        "5m if not set. [env: DFCTL_MAX_OUTAGE]",
+        "5m if not set. [env:DFCTL_MAX_OUTAGE]",
     ),
 ]
 Heartbeat = Annotated[
@@ -81,14 +96,21 @@ Heartbeat = Annotated[
         "--heartbeat",
         metavar="DURATION",
         help="How often to say that the run goes on, where no terminal is; 60s if not set. "
-        "[env: DFCTL_HEARTBEAT]",
+        "[env:DFCTL_HEARTBEAT]",
+    ),
+]
+FailFast = Annotated[
+    bool,
+    typer.Option(
+        "--fail-fast",
+        help="Of several runs, stop following the others when one ends badly. They go on.",
     ),
 ]
 FailOnWarning = Annotated[
     bool,
     typer.Option(
         "--fail-on-warning",
-        help="Exit with 3 if the run ended with warnings. [env: DFCTL_FAIL_ON_WARNING]",
+        help="Exit with 3 if the run ended with warnings. [env:DFCTL_FAIL_ON_WARNING]",
     ),
 ]
 
@@ -97,30 +119,30 @@ Overrides = dict[str, str | float | bool | None]
 
 OutputFormat = Annotated[
     Format | None,
-    typer.Option("-o", "--output", help="The form of the result. [env: DFCTL_OUTPUT]"),
+    typer.Option("-o", "--output", help="The form of the result. [env:DFCTL_OUTPUT]"),
 ]
 Quiet = Annotated[
     bool,
     typer.Option(
-        "-q", "--quiet", help="Say nothing unless it ends badly; then all. [env: DFCTL_QUIET]"
+        "-q", "--quiet", help="Say nothing unless it ends badly; then all. [env:DFCTL_QUIET]"
     ),
 ]
 Progress = Annotated[
     ProgressKind | None,
-    typer.Option("--progress", help="How to show what happens. [env: DFCTL_PROGRESS]"),
+    typer.Option("--progress", help="How to show what happens. [env:DFCTL_PROGRESS]"),
 ]
 Color = Annotated[
     ColorChoice | None,
-    typer.Option("--color", help="When the live line has colours. [env: DFCTL_COLOR]"),
+    typer.Option("--color", help="When the live line has colours. [env:DFCTL_COLOR]"),
 ]
 Verbose = Annotated[
     bool,
-    typer.Option("-v", "--verbose", help="Show each request, the key masked. [env: DFCTL_VERBOSE]"),
+    typer.Option("-v", "--verbose", help="Show each request, the key masked. [env:DFCTL_VERBOSE]"),
 ]
 ConfigFile = Annotated[
     str | None,
     typer.Option(
-        "--config", metavar="FILE", help="Read this configuration only. [env: DFCTL_CONFIG]"
+        "--config", metavar="FILE", help="Read this configuration only. [env:DFCTL_CONFIG]"
     ),
 ]
 
@@ -128,6 +150,11 @@ ConfigFile = Annotated[
 def durations(**texts: str | None) -> Overrides:
     """Return the durations of the options that were given, in seconds, by setting."""
     return {name: _duration(name, text) for name, text in texts.items() if text is not None}
+
+
+def texts(**values: str | None) -> Overrides:
+    """Return the texts that were given, by setting."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def flags(**values: bool) -> Overrides:
@@ -140,3 +167,12 @@ def _duration(name: str, text: str) -> float | None:
         return parse_duration(text)
     except ValueError as problem:
         raise UsageError(f"--{name.replace('_', '-')}: {problem}") from None
+
+
+def config_again(config: str | None) -> str:
+    """Return what names the same configuration in a command that is suggested."""
+    if config is None:
+        return ""
+    import shlex
+
+    return f" --config {shlex.quote(config)}"

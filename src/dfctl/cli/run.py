@@ -4,7 +4,7 @@ import typer
 
 from dfctl.cli import options
 from dfctl.cli.showing import begin
-from dfctl.cli.starting import gather_order, run_order, show_dry
+from dfctl.cli.starting import gather_orders, run_orders, show_dry
 from dfctl.core.exits import ExitCode
 
 
@@ -21,8 +21,10 @@ def run(
     queue_timeout: options.QueueTimeout = None,
     interval: options.Interval = None,
     max_outage: options.MaxOutage = None,
+    overlap: options.OverlapChoice = None,
     heartbeat: options.Heartbeat = None,
     fail_on_warning: options.FailOnWarning = False,
+    fail_fast: options.FailFast = False,
     output: options.OutputFormat = None,
     quiet: options.Quiet = False,
     progress: options.Progress = None,
@@ -52,13 +54,16 @@ def run(
         max_outage=max_outage,
         heartbeat=heartbeat,
     )
-    order = gather_order(
+    orders = gather_orders(
         parts,
         profiles,
         flow=flow,
         params=param,
         document=input_file,
-        overrides=limits | options.flags(fail_on_warning=fail_on_warning),
+        overrides=limits
+        | options.flags(fail_on_warning=fail_on_warning)
+        | options.texts(overlap=overlap),
         server_wait=server_wait,
+        is_dry=dry_run,
     )
-    return show_dry(parts, order) if dry_run else run_order(parts, order)
+    return show_dry(parts, orders) if dry_run else run_orders(parts, orders, fail_fast=fail_fast)

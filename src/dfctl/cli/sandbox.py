@@ -41,7 +41,7 @@ def sandbox(
     write_config: WriteConfig = None,
     quiet: Quiet = False,
 ) -> ExitCode:
-    """Serve InVision and Dataform Web on this machine, to try dfctl and scripts with.
+    """Serve InVision and Dataform Web here, to try scripts with.
 
     A flow's name picks its story: ok, fail, slow, flaky, lost-start and more. Ctrl-C ends it.
 

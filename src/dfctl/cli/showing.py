@@ -10,7 +10,9 @@ from dfctl.composition import Parts
 from dfctl.core.errors import UsageError
 from dfctl.core.exits import ExitCode, worst_of
 from dfctl.core.runs import Run
+from dfctl.core.text import clean
 from dfctl.output.choose import ColorChoice, Format, ProgressKind, Showing
+from dfctl.store.suggestions import did_you_mean, listed
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -75,7 +77,8 @@ def _chosen(variables: Mapping[str, str], name: str, choices: type[_Choice]) -> 
         return choices(text)
     except ValueError:
         raise UsageError(
-            f"{name}: {text!r} is none of {', '.join(choices)}", hint=f"set or unset {name}"
+            f"{name}: {clean(text)!r} is not one of {listed(choices)}",
+            hint=did_you_mean(text, choices) or f"set {name} to one of them, or unset it",
         ) from None
 
 
@@ -85,4 +88,7 @@ def _flag(variables: Mapping[str, str], name: str) -> bool:
         return False
     if text in ("1", "true", "yes"):
         return True
-    raise UsageError(f"{name}: {text!r} is neither true nor false", hint=f"set or unset {name}")
+    raise UsageError(
+        f"{name}: {clean(text)!r} is neither true nor false",
+        hint=f"set {name} to true or false, or unset it",
+    )

@@ -6,7 +6,7 @@ import typer
 
 from dfctl.cli import options
 from dfctl.cli.showing import begin
-from dfctl.cli.starting import gather_order, run_order, show_dry, start_order
+from dfctl.cli.starting import gather_orders, run_orders, show_dry, start_orders
 from dfctl.core.errors import UsageError
 from dfctl.core.exits import ExitCode
 
@@ -27,8 +27,10 @@ def start(
     queue_timeout: options.QueueTimeout = None,
     interval: options.Interval = None,
     max_outage: options.MaxOutage = None,
+    overlap: options.OverlapChoice = None,
     heartbeat: options.Heartbeat = None,
     fail_on_warning: options.FailOnWarning = False,
+    fail_fast: options.FailFast = False,
     output: options.OutputFormat = None,
     quiet: options.Quiet = False,
     progress: options.Progress = None,
@@ -53,20 +55,24 @@ def start(
     )
     waiting = options.durations(
         timeout=timeout, queue_timeout=queue_timeout, interval=interval, heartbeat=heartbeat
-    ) | options.flags(fail_on_warning=fail_on_warning, server_wait=server_wait)
+    ) | options.flags(fail_on_warning=fail_on_warning, server_wait=server_wait, fail_fast=fail_fast)
     if waiting and not wait:
         option = next(iter(waiting)).replace("_", "-")
-        raise UsageError(f"--{option} is about waiting", hint="add --wait, or use `dfctl run`")
-    waiting.pop("server_wait", None)
-    order = gather_order(
+        raise UsageError(f"--{option} goes with --wait", hint="add --wait, or use `dfctl run`")
+    for name in ("server_wait", "fail_fast"):
+        waiting.pop(name, None)
+    orders = gather_orders(
         parts,
         profiles,
         flow=flow,
         params=param,
         document=input_file,
-        overrides=waiting | options.durations(max_outage=max_outage),
+        overrides=waiting
+        | options.durations(max_outage=max_outage)
+        | options.texts(overlap=overlap),
         server_wait=server_wait,
+        is_dry=dry_run,
     )
     if dry_run:
-        return show_dry(parts, order)
-    return run_order(parts, order) if wait else start_order(parts, order)
+        return show_dry(parts, orders)
+    return run_orders(parts, orders, fail_fast=fail_fast) if wait else start_orders(parts, orders)

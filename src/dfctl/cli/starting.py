@@ -1,30 +1,21 @@
-"""What `run` and `start` share: a start is gathered, checked as a whole, and then sent."""
+"""What `run` and `start` share: starts are gathered, checked as a whole, and then sent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dfctl.cli.gathering import parameters, sole_profile
 from dfctl.cli.options import Overrides
+from dfctl.cli.parameters import parameters
 from dfctl.cli.showing import show_runs
 from dfctl.composition import Parts
+from dfctl.core.errors import DfctlError, UsageError
 from dfctl.core.exits import ExitCode, worst_of
-from dfctl.core.settings import Parameters
+from dfctl.core.runs import Run
 
 if TYPE_CHECKING:
-    from dfctl.client.steps import Target
+    from dfctl.client.tasks import Order
 
 
-@dataclass(frozen=True)
-class Order:
-    """One start, checked as far as it can be without asking the service."""
-
-    target: "Target"
-    parameters: Parameters
-    server_wait: bool
-
-
-def gather_order(
+def gather_orders(
     parts: Parts,
     profiles: Sequence[str] | None,
     *,
@@ -33,41 +24,97 @@ def gather_order(
     document: str | None,
     overrides: Overrides,
     server_wait: bool,
-) -> Order:
-    """Return the start that the command line asks for. Raises what is wrong with it."""
-    name = sole_profile(profiles) or parts.config.default_name()
+    is_dry: bool,
+) -> "list[Order]":
+    """Return the starts that the command line asks for. Raises what is wrong with any of them.
+
+    Unless they are dry, they then stand in the journal as attempts that failed.
+    """
+    names = list(profiles or [parts.config.default_name()])
+    try:
+        return _checked_orders(
+            parts, names, flow, params, document, overrides, server_wait=server_wait
+        )
+    except DfctlError as error:
+        if not is_dry:
+            _note_refused(parts, names, error)
+        raise
+
+
+def _checked_orders(
+    parts: Parts,
+    names: Sequence[str],
+    flow: str | None,
+    params: Sequence[str] | None,
+    document: str | None,
+    overrides: Overrides,
+    *,
+    server_wait: bool,
+) -> "list[Order]":
+    _check_names(names)
+    own = {"--flow": flow, "--param": params, "--input": document}
+    for option, value in own.items():
+        if value is not None and len(names) > 1:
+            raise UsageError(f"{option} goes with exactly one profile")
     given = parameters(params, document, parts.environment.stdin)
-    target = parts.target(name, overrides if flow is None else {**overrides, "flow": flow})
-    parts.check_start(target, given, server_wait=server_wait)
-    return Order(target, given, server_wait)
+    settings = overrides if flow is None else {**overrides, "flow": flow}
+    return [parts.order(name, settings, given, server_wait=server_wait) for name in names]
 
 
-def show_dry(parts: Parts, order: Order) -> ExitCode:
-    """Print the first request of a start, and send nothing."""
+def _note_refused(parts: Parts, names: Sequence[str], error: DfctlError) -> None:
+    known = parts.config.names()
+    for name in dict.fromkeys(names):
+        if name in known:
+            parts.recorder.note_refused(Run(profile=name, backend=""), error.message)
+
+
+def _check_names(names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(
+                f"the profile {name!r} is named twice",
+                hint="to start it twice, call dfctl twice",
+            )
+
+
+def show_dry(parts: Parts, orders: "Sequence[Order]") -> ExitCode:
+    """Show the first request of each start, and send nothing."""
     from dfctl.output.curl import curl_of
 
-    target = order.target
-    settings = target.profile.settings
-    request = next(target.backend.start(settings, order.parameters, server_wait=order.server_wait))
-    place = target.backend.key_place(settings)
-    command = curl_of(target.profile.line.address, request, place)
-    parts.output.listing("requests", [{"curl": command}], [command])
+    rows: list[dict[str, object]] = []
+    for order in orders:
+        backend, profile = order.target.backend, order.target.profile
+        exchange = backend.start(profile.settings, order.parameters, server_wait=order.server_wait)
+        place = backend.key_place(profile.settings)
+        curl = curl_of(profile.line.address, next(exchange), place)
+        rows.append({"profile": profile.name, "curl": curl})
+    parts.output.listing("requests", rows, [str(row["curl"]) for row in rows])
     return ExitCode.SUCCEEDED
 
 
-def run_order(parts: Parts, order: Order) -> ExitCode:
-    """Start a run, follow it, show its end."""
-    task = parts.tasks.run(order.target, order.parameters, server_wait=order.server_wait)
-    return show_runs(parts, parts.lead([task], heartbeat=order.target.profile.heartbeat))
+def run_orders(parts: Parts, orders: "Sequence[Order]", *, fail_fast: bool) -> ExitCode:
+    """Start runs, follow them, show their ends."""
+    tasks = [parts.tasks.run(order) for order in orders]
+    runs = parts.lead(
+        tasks,
+        heartbeat=orders[0].target.profile.heartbeat,
+        is_enough=is_bad if fail_fast else None,
+    )
+    return show_runs(parts, runs)
 
 
-def start_order(parts: Parts, order: Order) -> ExitCode:
-    """Start a run, show its reference, and say how to follow it."""
-    task = parts.tasks.start(order.target, order.parameters, server_wait=False)
-    runs = parts.lead([task])
+def start_orders(parts: Parts, orders: "Sequence[Order]") -> ExitCode:
+    """Start runs, show their references, and say how to follow them."""
+    runs = parts.lead([parts.tasks.start(order) for order in orders])
     code = worst_of(run.exit_code for run in runs if run.exit_code is not None)
     for run in runs:
         if run.reference:
-            parts.output.hint(f"accepted, not followed; to follow it: dfctl wait {run.reference}")
+            words = f"accepted, not followed; to follow it: dfctl wait {run.reference}"
+            parts.output.hint(run.hint or words)
     parts.output.started(runs, code)
     return code
+
+
+def is_bad(run: Run) -> bool:
+    """Return whether a run's end is enough to stop following others (--fail-fast)."""
+    return run.exit_code is not ExitCode.SUCCEEDED

@@ -1,17 +1,27 @@
-"""`dfctl status`: look at a run once."""
+"""`dfctl status`: look at runs once."""
+
+from typing import Annotated
 
 import typer
 
 from dfctl.cli import options
-from dfctl.cli.gathering import sole_reference
+from dfctl.cli.looking import lead_all
+from dfctl.cli.references import open_runs, runs_of
 from dfctl.cli.showing import begin, show_runs
+from dfctl.core.errors import UsageError
 from dfctl.core.exits import ExitCode
+
+Open = Annotated[
+    bool,
+    typer.Option("--open", help="Look at every run of the journal that has not ended."),
+]
 
 
 def status(
     context: typer.Context,
     runs: options.Runs = None,
     *,
+    is_open: Open = False,
     fail_on_warning: options.FailOnWarning = False,
     output: options.OutputFormat = None,
     quiet: options.Quiet = False,
@@ -20,7 +30,9 @@ def status(
     verbose: options.Verbose = False,
     config: options.ConfigFile = None,
 ) -> ExitCode:
-    """Look at a run once and exit with its outcome, or with 8 if it has not ended.
+    """Look at runs once and exit with their outcome.
+
+    The exit code is 8 if one has not ended.
 
     Example: dfctl status nightly/1029591293203
     """
@@ -33,10 +45,14 @@ def status(
         color=color,
         verbose=verbose,
     )
-    reference = sole_reference(runs)
-    target = parts.target(reference.profile, options.flags(fail_on_warning=fail_on_warning))
-    seen = parts.lead([parts.tasks.status(target, reference)])
+    if is_open and runs:
+        raise UsageError("--open goes without runs: it looks at all that have not ended")
+    meant = open_runs(parts) if is_open else runs_of(parts, runs)
+    if not meant:
+        parts.output.hint("nothing is open, as far as the journal knows")
+    overrides = options.flags(fail_on_warning=fail_on_warning)
+    seen = lead_all(parts, meant, overrides, parts.tasks.status)
     for run in seen:
         if run.url:
-            parts.output.hint(f"{run.profile}: {run.url}")
+            parts.output.hint(f"{run.name}: {run.url}")
     return show_runs(parts, seen)

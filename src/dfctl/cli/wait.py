@@ -1,10 +1,12 @@
-"""`dfctl wait`: follow a run that was started before."""
+"""`dfctl wait`: follow runs that were started before."""
 
 import typer
 
 from dfctl.cli import options
-from dfctl.cli.gathering import sole_reference
+from dfctl.cli.looking import lead_all
+from dfctl.cli.references import runs_of
 from dfctl.cli.showing import begin, show_runs
+from dfctl.cli.starting import is_bad
 from dfctl.core.exits import ExitCode
 
 
@@ -18,6 +20,7 @@ def wait(
     max_outage: options.MaxOutage = None,
     heartbeat: options.Heartbeat = None,
     fail_on_warning: options.FailOnWarning = False,
+    fail_fast: options.FailFast = False,
     output: options.OutputFormat = None,
     quiet: options.Quiet = False,
     progress: options.Progress = None,
@@ -25,9 +28,9 @@ def wait(
     verbose: options.Verbose = False,
     config: options.ConfigFile = None,
 ) -> ExitCode:
-    """Follow a run to its end and exit with its outcome.
+    """Follow runs to their ends and exit with their outcome.
 
-    Nothing is started. The profile of the reference says where the run is.
+    Nothing is started. The profile of a reference says where its run is.
 
     Example: dfctl wait nightly/1029591293203 --timeout 30m
     """
@@ -47,9 +50,11 @@ def wait(
         max_outage=max_outage,
         heartbeat=heartbeat,
     )
-    reference = sole_reference(runs)
-    target = parts.target(
-        reference.profile, limits | options.flags(fail_on_warning=fail_on_warning)
+    seen = lead_all(
+        parts,
+        runs_of(parts, runs),
+        limits | options.flags(fail_on_warning=fail_on_warning),
+        parts.tasks.wait,
+        is_enough=is_bad if fail_fast else None,
     )
-    seen = parts.lead([parts.tasks.wait(target, reference)], heartbeat=target.profile.heartbeat)
     return show_runs(parts, seen)

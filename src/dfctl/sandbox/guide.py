@@ -67,7 +67,7 @@ Try, in another terminal:
 
   dfctl run ok {option}
   dfctl run fail {option}
-  dfctl run web-cancelled {option}
+  dfctl run ok web-cancelled flaky {option}
   dfctl start slow {option}
 
 What becomes of a profile's run:

@@ -1,4 +1,4 @@
-"""What a command gathers before it acts: one profile, one reference, parameters."""
+"""What a command gathers before it acts: the parameters of a start."""
 
 import json
 from collections.abc import Sequence
@@ -6,34 +6,9 @@ from pathlib import Path
 from typing import TextIO
 
 from dfctl.core.errors import UsageError
-from dfctl.core.runs import Reference
 from dfctl.core.settings import Parameters
 
 _LARGEST_INPUT = 8 * 1024 * 1024
-
-
-def sole_profile(names: Sequence[str] | None) -> str | None:
-    """Return the one profile that is named, or None where none is."""
-    if names and len(names) > 1:
-        raise UsageError(
-            "several profiles at once are not supported yet",
-            hint="call dfctl once for each profile",
-        )
-    return names[0] if names else None
-
-
-def sole_reference(texts: Sequence[str] | None) -> Reference:
-    """Return the one reference that is given."""
-    if not texts:
-        raise UsageError(
-            "which run? A run reference is missing",
-            hint="give the reference that `dfctl start` printed: PROFILE/RUN",
-        )
-    if len(texts) > 1:
-        raise UsageError(
-            "several runs at once are not supported yet", hint="call dfctl once for each run"
-        )
-    return Reference.parse(texts[0])
 
 
 def parameters(
@@ -41,10 +16,11 @@ def parameters(
 ) -> Parameters:
     """Return what --param and --input hand to a start."""
     values: dict[str, str] = {}
-    for text in params or ():
+    for number, text in enumerate(params or (), start=1):
         name, equals, value = text.partition("=")
         if not (name and equals):
-            raise UsageError(f"--param: {text!r} has not the form NAME=VALUE")
+            # Not quoted: what a flow is given may be a secret.
+            raise UsageError(f"--param: number {number} has not the form NAME=VALUE")
         if name in values:
             raise UsageError(f"--param: {name!r} is given twice")
         values[name] = value

@@ -1,0 +1,65 @@
+"""What `wait` and `status` share: the runs that are meant, each with its way to the service."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dfctl.cli.options import Overrides
+from dfctl.composition import Parts
+from dfctl.core.errors import DfctlError
+from dfctl.core.runs import Run
+
+if TYPE_CHECKING:
+    from dfctl.client.steps import Target, Task
+
+
+def lead_all(
+    parts: Parts,
+    runs: Sequence[Run],
+    overrides: Overrides,
+    make_task: "Callable[[Target, Run], Task[Run]]",
+    *,
+    is_enough: Callable[[Run], bool] | None = None,
+) -> list[Run]:
+    """Look at runs by the tasks that `make_task` makes, and return them as they were seen.
+
+    Of several runs, one that cannot be asked about comes back with the words for why.
+    """
+    ways = [_way(parts, run, overrides, is_sole=len(runs) == 1) for run in runs]
+    heartbeats = [way.profile.heartbeat for _, way in ways if way]
+    seen = iter(
+        parts.lead(
+            [make_task(target, run) for run, target in ways if target],
+            heartbeat=min((beat for beat in heartbeats if beat), default=None),
+            is_enough=is_enough,
+        )
+    )
+    return [next(seen) if target else run for run, target in ways]
+
+
+def failed(run: Run, error: DfctlError) -> Run:
+    """Return a run with the words and the exit code of an error."""
+    return replace(
+        run,
+        state=None,
+        service_state=None,
+        exit_code=error.exit_code,
+        message=error.message,
+        hint=error.hint,
+    )
+
+
+def _way(
+    parts: Parts, run: Run, overrides: Overrides, *, is_sole: bool
+) -> "tuple[Run, Target | None]":
+    """Return a run as nobody has seen it yet, with its target; or with why there is none."""
+    if run.message:
+        return run, None
+    try:
+        target = parts.target(run.profile, overrides)
+        target.check_locator(run.locator or "")
+    except DfctlError as error:
+        if is_sole:
+            raise
+        return failed(run, error), None
+    return replace(run, backend=target.profile.backend, state=None, service_state=None), target
