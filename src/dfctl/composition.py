@@ -6,22 +6,27 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, TextIO
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO, TypeVar
 from urllib.parse import urlsplit
 
 from dfctl.core.addresses import is_loopback
 from dfctl.core.events import Event, Warned
-from dfctl.core.runs import Run
 from dfctl.core.settings import Parameters, SettingProblem
 
 if TYPE_CHECKING:
     from dfctl.client.clock import Clock
     from dfctl.client.steps import Target, Task
-    from dfctl.client.tasks import Tasks
+    from dfctl.client.tasks import Order, Tasks
     from dfctl.core.profiles import Profile
     from dfctl.output.choose import Output, Showing
     from dfctl.store.config import Config
+    from dfctl.store.journal import Journal
+    from dfctl.store.keeping import KeptKeys
     from dfctl.store.profiles import Overrides
+    from dfctl.store.recorder import Recorder
+
+_Value = TypeVar("_Value")
 
 
 def _system_clock() -> "Clock":
@@ -58,6 +63,7 @@ class Parts:
         self.variables = environment.variables
         self.config_file: str | None = None
         self._showing: Showing | None = None
+        self._targets: dict[str, Target] = {}
 
     def begin(self, showing: "Showing", config_file: str | None) -> None:
         """Take note of how the command shows things, and of the configuration that it names."""
@@ -79,6 +85,13 @@ class Parts:
         from dfctl.store.config import load_config
 
         return load_config(self.variables, explicit=self.config_file)
+
+    @cached_property
+    def config_to_extend(self) -> "Config":
+        """The configuration before a profile is added: the file that is named may be new."""
+        from dfctl.store.config import load_config
+
+        return load_config(self.variables, explicit=self.config_file, may_be_new=True)
 
     @cached_property
     def output(self) -> "Output":
@@ -105,10 +118,43 @@ class Parts:
     def tasks(self) -> "Tasks":
         from dfctl.client.tasks import Tasks
 
-        return Tasks(self.clock, self.environment.random, self.tell)
+        return Tasks(self.clock, self.environment.random, self.tell, self.recorder)
+
+    @cached_property
+    def journal_path(self) -> Path:
+        from dfctl.store.folders import journal_path
+
+        return journal_path(self.variables)
+
+    @cached_property
+    def recorder(self) -> "Recorder":
+        from dfctl.store.recorder import Recorder
+
+        return Recorder(self.journal_path, now=self.clock.now, warn=lambda text: self.warn([text]))
+
+    @cached_property
+    def journal(self) -> "Journal":
+        """The journal, to be read. Raises UsageError where it cannot be."""
+        from dfctl.store.recorder import journal_to_read
+
+        return journal_to_read(self.journal_path, self.clock.now)
+
+    @cached_property
+    def writable_journal(self) -> "Journal":
+        """The journal, to be changed. Raises UsageError where it cannot be."""
+        from dfctl.store.recorder import journal_to_write
+
+        return journal_to_write(self.journal_path, self.clock.now)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        for name in ("recorder", "journal", "writable_journal"):
+            if name in self.__dict__:
+                getattr(self, name).close()
 
     def tell(self, event: Event) -> None:
-        """Tell an event to all who listen, in order."""
+        """Tell an event to all who listen: the journal first, then the output."""
+        self.recorder.hear(event)
         self.output.hear(event)
 
     def warn(self, messages: Iterable[str]) -> None:
@@ -124,26 +170,68 @@ class Parts:
         from dfctl.backends import load_backend
         from dfctl.client.steps import Target
 
+        if name in self._targets:
+            return self._targets[name]
         profile = self.config.profile(name, overrides=overrides)
+        self.recorder.expect(name, open_for=_open_for(profile))
         backend = load_backend(profile.backend)
         source = self.config.key_source(name)
         reading = source.read()
         self.warn(reading.warnings)
         if _is_unprotected(profile):
             self.warn([f"{profile.line.address} is not https: the key is sent unprotected"])
-        return Target(profile, backend, reading.secret, lambda: source.read().secret)
+        target = Target(profile, backend, reading.secret, lambda: source.read().secret)
+        self._targets[name] = target
+        return target
 
-    def check_start(self, target: "Target", parameters: Parameters, *, server_wait: bool) -> None:
-        """Raise the `DfctlError` of a start that its service could not do; tell warnings."""
+    @cached_property
+    def kept_keys(self) -> "KeptKeys":
+        from dfctl.store.keeping import KeptKeys
+
+        return KeptKeys(self.config)
+
+    def check_key(self, name: str) -> str:
+        """Try the key of the profile called `name`; return the answer that shows it was taken.
+
+        Raises the `DfctlError` of a key that is missing or refused, or of an answer that proves
+        nothing.
+        """
+        from dfctl.client.checking import check_key
+
+        [check] = self.lead([check_key(self.target(name, {}))])
+        if check.why_not:
+            raise check.why_not
+        return check.answer
+
+    def order(
+        self, name: str, overrides: "Overrides", parameters: Parameters, *, server_wait: bool
+    ) -> "Order":
+        """Return a start of the profile called `name`, checked as far as it can be without asking.
+
+        Raises the `DfctlError` of what is missing, or of what the service could not do.
+        """
+        from dfctl.client.tasks import Order
+
+        target = self.target(name, overrides)
         settings = target.profile.settings
         try:
             warnings = target.backend.check_start(settings, parameters, server_wait=server_wait)
         except SettingProblem as problem:
-            raise self.config.error_of(target.profile.name, problem) from None
+            raise self.config.error_of(name, problem, overrides=overrides) from None
         self.warn(warnings)
+        return Order(target, parameters, server_wait)
 
-    def lead(self, tasks: "Sequence[Task[Run]]", *, heartbeat: float | None = None) -> list[Run]:
-        """Lead tasks to their ends, and return their runs."""
+    def lead(
+        self,
+        tasks: "Sequence[Task[_Value]]",
+        *,
+        heartbeat: float | None = None,
+        is_enough: Callable[[_Value], bool] | None = None,
+    ) -> list[_Value]:
+        """Lead tasks to their ends, and return their results in the same order.
+
+        `is_enough` says of a run's end that the others need not be followed any more.
+        """
         from dfctl.client.driver import Driver
         from dfctl.client.http import open_connection
 
@@ -153,7 +241,19 @@ class Parts:
             tell=self.tell,
             heartbeat=heartbeat,
         )
-        return driver.run(tasks)
+        return driver.run(tasks, is_enough=is_enough)
+
+
+def _open_for(profile: "Profile") -> float | None:
+    """Return how long a start counts as open while nobody knows what became of it, in seconds.
+
+    It may be tried until the outage is too long, and be answered as late as its own limit says.
+    """
+    patience = (profile.limits.max_outage, profile.start_timeout)
+    timeout = profile.limits.timeout
+    if timeout is None or None in patience:
+        return None
+    return max(timeout, sum(seconds or 0.0 for seconds in patience))
 
 
 def _is_unprotected(profile: "Profile") -> bool:

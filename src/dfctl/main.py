@@ -3,14 +3,12 @@
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from dfctl import __version__
 
 if TYPE_CHECKING:
-    import typer
-
     from dfctl.composition import Environment, Parts
     from dfctl.core.errors import DfctlError, OutputClosed
     from dfctl.core.exits import ExitCode
@@ -18,7 +16,43 @@ if TYPE_CHECKING:
 
 def entry() -> None:
     """Run the command line of this process, and end it with the command's exit code."""
-    sys.exit(main(sys.argv[1:]))
+    end(main)
+
+
+def end(run: "Callable[[Sequence[str]], int]") -> NoReturn:
+    """Run this process's command line with `run`; end the process with the exit code."""
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # before the command could see to it
+        code = 128 + 2
+    if (problem := _settled(sys.stdout)) is not None:
+        code = 128 + 13
+        if not isinstance(problem, BrokenPipeError):
+            _complain(sys.stderr, problem)
+    _settled(sys.stderr)
+    sys.exit(code)
+
+
+def _settled(stream: TextIO | None) -> OSError | ValueError | None:
+    """Write what is left of a stream; return why that failed.
+
+    What is still buffered then goes nowhere: it would fail again when Python ends, and Python
+    would end with an exit code of its own.
+    """
+    try:
+        if stream is not None:
+            stream.flush()
+    except (OSError, ValueError) as problem:
+        with contextlib.suppress(OSError, ValueError):
+            if stream is not None:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return problem
+    return None
+
+
+def _complain(stderr: TextIO | None, problem: object) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        print(f"error: stdout cannot be written: {problem}", file=stderr, flush=True)
 
 
 def main(argv: Sequence[str], environment: "Environment | None" = None) -> int:
@@ -30,40 +64,54 @@ def main(argv: Sequence[str], environment: "Environment | None" = None) -> int:
     from dfctl.composition import Environment, Parts
 
     parts = Parts(environment or Environment.of_process(os.environ))
-    return int(_guarded(argv, parts))
+    return int(guarded(lambda: _run(argv, parts), argv, parts))
 
 
-def _guarded(argv: Sequence[str], parts: "Parts") -> "ExitCode":
-    """Run the command line; turn whatever ends it into words and an exit code."""
-    import typer
-
+def guarded(action: "Callable[[], ExitCode]", argv: Sequence[str], parts: "Parts") -> "ExitCode":
+    """Do what the command line `argv` asks; turn whatever ends it into words and an exit code."""
     from dfctl.core.errors import DfctlError, Interrupted, OutputClosed
-    from dfctl.core.exits import ExitCode, exit_code_of_signal
+    from dfctl.core.exits import ExitCode, exit_code_of_signal, is_signal
 
     try:
         with parts.interruptible():
-            return _run(argv, parts)
+            return action()
     except DfctlError as error:
         return _fail(argv, parts, error, error.exit_code)
-    except typer.TyperException as error:
-        return _fail(argv, parts, _usage_error(error), ExitCode.USAGE)
     except Interrupted as stop:
-        return _fail(argv, parts, None, exit_code_of_signal(stop.signal_number))
+        return _fail(argv, parts, None, exit_code_of_signal(stop.signal_number or 2))
     except OutputClosed as closed:
         _tell_closed(parts, closed)
-        return ExitCode.PIPE
+        code = closed.exit_code
+        return code if code and is_signal(code) else ExitCode.PIPE
     except Exception as bug:  # noqa: BLE001 - no traceback reaches a user
         return _fail(argv, parts, _bug(bug, parts), ExitCode.BUG)
+    finally:
+        parts.close()
 
 
 def _run(argv: Sequence[str], parts: "Parts") -> "ExitCode":
+    import typer
+
     from dfctl.cli.app import app
+    from dfctl.core.errors import OutputClosed
     from dfctl.core.exits import ExitCode
 
-    # The arguments are passed explicitly: on Windows Typer would expand wildcards in its own.
-    code: ExitCode | None = app(
-        args=list(argv), prog_name="dfctl", standalone_mode=False, obj=parts
-    )
+    try:
+        # The arguments are passed explicitly: on Windows Typer would expand wildcards in its own.
+        code: ExitCode | None = app(
+            args=list(argv), prog_name="dfctl", standalone_mode=False, obj=parts
+        )
+    except typer.TyperException as error:
+        from dfctl.cli.words import usage_error
+
+        raise usage_error(error, argv, typer.main.get_group(app)) from None
+    except OSError as problem:
+        if _settled(parts.environment.stdout) is None:
+            raise
+        raise OutputClosed(str(problem)) from None
+    except SystemExit:
+        # Typer prints the help of a command itself, and ends so where nobody reads it.
+        raise OutputClosed(None) from None
     return code if isinstance(code, ExitCode) else ExitCode.SUCCEEDED
 
 
@@ -81,15 +129,6 @@ def _fail(
     return code
 
 
-def _usage_error(error: "typer.TyperException") -> "DfctlError":
-    """Return a mistake on the command line, as Typer found it, in our own words' form."""
-    from dfctl.core.errors import UsageError
-
-    context = getattr(error, "ctx", None)
-    command = context.command_path if context else "dfctl"
-    return UsageError(error.format_message(), hint=f"{command} --help")
-
-
 def _bug(bug: Exception, parts: "Parts") -> "DfctlError":
     """Return the words for a bug. Its own text is left out: it might hold a key."""
     from dfctl.core.errors import UsageError
@@ -97,7 +136,7 @@ def _bug(bug: Exception, parts: "Parts") -> "DfctlError":
     if parts.variables.get("DFCTL_DEBUG") == "1":
         import traceback
 
-        traceback.print_exception(type(bug), None, bug.__traceback__, file=parts.environment.stderr)
+        traceback.print_tb(bug.__traceback__, file=parts.environment.stderr)
     return UsageError(
         f"this is a bug in dfctl ({type(bug).__name__})",
         hint="DFCTL_DEBUG=1 shows where it happened; please report it",
@@ -106,13 +145,6 @@ def _bug(bug: Exception, parts: "Parts") -> "DfctlError":
 
 def _tell_closed(parts: "Parts", closed: "OutputClosed") -> None:
     """Say why stdout could not be written, unless its reader just left."""
-    problem = str(closed.args[0]) if closed.args and closed.args[0] else ""
-    stderr = parts.environment.stderr
-    with contextlib.suppress(OSError, ValueError):
-        if problem and stderr:
-            print(f"error: stdout cannot be written: {problem}", file=stderr)
-    stdout = parts.environment.stdout
-    with contextlib.suppress(OSError, ValueError):
-        if stdout:
-            # What is still buffered would fail again when Python ends.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
+    if closed.args and closed.args[0]:
+        _complain(parts.environment.stderr, closed.args[0])
+    _settled(parts.environment.stdout)
