@@ -17,10 +17,10 @@ class LeapingClock:
     one that never will: the clock then leaps to its deadline.
     """
 
-    def __init__(self, stall: float = _PATIENCE) -> None:
+    def __init__(self, stall: float = _PATIENCE, *, seconds_later: float = 0.0) -> None:
         self._elapsed = 0.0
         self._stall = stall
-        self.began = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+        self.began = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC) + timedelta(seconds=seconds_later)
 
     def monotonic(self) -> float:
         return 1000.0 + self._elapsed

@@ -5,8 +5,13 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.shell import Shell
+
+# The same examples each time, and none that fails because the machine is busy.
+settings.register_profile("suite", deadline=None, derandomize=True, max_examples=60)
+settings.load_profile("suite")
 
 _KEPT = ("PATH", "HOME", "TMPDIR", "TEMP", "SYSTEMROOT", "PYTHONPATH", "LANG")
 

@@ -3,7 +3,7 @@
 import io
 import json
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from dfctl.client.clock import Clock
 from dfctl.composition import Environment
 from dfctl.main import main
 from tests.clocks import LeapingClock
+from tests.documents import check_document, check_lines
 
 # It must show nowhere: every ended command is searched for it.
 CANARY = "canary|7kQ+p/Zr9=|0451"
@@ -39,7 +40,8 @@ class Ended:
 class Shell:
     """Runs command lines in this process, with a leaping clock and without jitter.
 
-    `variables` are the environment; `config` is the configuration that DFCTL_CONFIG names.
+    `variables` are the environment; `config` is the configuration that DFCTL_CONFIG names. The
+    next command begins `seconds_later` than the first one.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -49,7 +51,11 @@ class Shell:
         self.stdin = ""
         self.random = 0.5
         self.stall = LeapingClock()._stall
-        self.make_clock: Callable[[], Clock] = lambda: LeapingClock(self.stall)
+        # The clock that each command begins with; `seconds_later` puts it on.
+        self.seconds_later = 0.0
+        self.make_clock: Callable[[], Clock] = lambda: LeapingClock(
+            self.stall, seconds_later=self.seconds_later
+        )
         # A stream that commands write to instead of one of their own, such as a closed one.
         self.stdout: io.StringIO | None = None
 
@@ -85,7 +91,22 @@ class Shell:
             make_clock=self.make_clock,
             random=lambda: self.random,
         )
-        code = main(shlex.split(line), environment)
+        words = shlex.split(line)
+        code = main(words, environment)
         ended = Ended(code, "" if out.closed else out.getvalue(), err.getvalue())
+        check_printed(words, environment.variables, ended.stdout)
         assert CANARY not in ended.stdout + ended.stderr, "a key was shown"
         return ended
+
+
+def check_printed(words: Sequence[str], variables: Mapping[str, str], stdout: str) -> None:
+    """Fail unless stdout is as the schema says, where the words or a variable asked for JSON."""
+    if set(words) & {"-h", "--help", "help", "demo", "sandbox"} or not stdout:
+        return
+    forms = {"-ojson", "--output=json", "json"} & set(words)
+    lines = {"-ojsonl", "--output=jsonl", "jsonl"} & set(words)
+    asked = variables.get("DFCTL_OUTPUT")
+    if lines or (asked == "jsonl" and not forms):
+        check_lines(stdout)
+    elif forms or asked == "json":
+        check_document(stdout)

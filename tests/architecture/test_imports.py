@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "output", "store", "client", "backends", "core", "sandbox", "composition", "__init__",
     },
     "main": {"cli", "composition", "core", "__init__"},
+    "dfcmdutil": {"main", "composition", "output", "store", "client", "core", "__init__"},
     "__main__": {"main"},
 }  # fmt: skip
 
@@ -34,6 +35,7 @@ OWNERS: dict[str, set[str]] = {
     "h11": {"client"},
     "truststore": {"client"},
     "rich": {"output"},
+    "keyring": {"store"},
     "platformdirs": {"store"},
     "tomli_w": {"store"},
     "tomllib": {"store"},

@@ -73,13 +73,13 @@ def test_an_id_is_never_read_as_a_float() -> None:
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        ({}, "an answer without id"),
+        ({}, "an object without id"),
         (
             {"error": "quota", "code": 8, "message": "quota used up"},
-            "an answer without id: quota used up",
+            "an object without id: quota used up",
         ),
-        ({"error": "quota"}, "an answer without id: quota"),
-        ({"id": ".."}, "an answer whose id cannot be used"),
+        ({"error": "quota"}, "an object without id: quota"),
+        ({"id": ".."}, "an object whose id cannot be used"),
         (b"", "an empty answer"),
         (b"<html>", "a web page instead of JSON"),
     ],

@@ -15,7 +15,6 @@ from tests.clocks import LeapingClock
 from tests.shell import CANARY
 
 RUN = "ad73a1ad-60eb-1066-4d61-1821009431b2"
-CHECK_FIRST = "it may be running: look at the service before you start it again"
 
 
 def _nothing() -> None:
@@ -217,10 +216,11 @@ def error_body(code: int, message: str, status: int) -> Answer:
     return answer(body, status)
 
 
-def http(status: int, said: str = "") -> str:
+def http(status: int, said: str = "", location: str = "") -> str:
     """Return an answer as dfctl tells it; `said` are the service's own words."""
-    with_phrase = f"HTTP {status} {_PHRASES[status]}" if status in _PHRASES else f"HTTP {status}"
-    return f"{with_phrase} ({said})" if said else with_phrase
+    words = f"HTTP {status} {_PHRASES[status]}" if status in _PHRASES else f"HTTP {status}"
+    words += f", to {location}" if location else ""
+    return f"{words} ({said})" if said else words
 
 
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
@@ -272,13 +272,23 @@ def resume(service: Service) -> str:
     return f"hint: to follow it: dfctl wait {service.reference}"
 
 
+def check_first(service: Service, number: int = 1) -> str:
+    """Return the hint of a start that may have begun, the `number`-th in the profile's journal."""
+    return (
+        "it may be running: look at the service before you start it again; then settle it: "
+        f"dfctl runs resolve {unsettled(service, number)} --as not-started, or --as RUN"
+    )
+
+
+def unsettled(service: Service, number: int = 1) -> str:
+    """Return the journal's own reference of a start that may have begun."""
+    return f"{service.profile}/start-{number:04}"
+
+
 def strange(service: Service, word: str | None) -> str:
     """Return the warning about a state that is not documented."""
-    said = "named no state" if word is None else f"calls the state {word!r}"
-    return (
-        f"warning: {service.title} {said}, which is none of the documented ones; "
-        "it is not taken for an end"
-    )
+    said = "names no state" if word is None else f"calls the state {word!r}"
+    return f"warning: {service.title} {said}: dfctl takes that for no end, and goes on looking"
 
 
 def unseen(service: Service) -> str:

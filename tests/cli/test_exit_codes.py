@@ -15,7 +15,7 @@ from pytest_httpserver import HTTPServer
 
 from dfctl.client.signals import Caught
 from dfctl.core.exits import ExitCode
-from tests.cli.services import CHECK_FIRST, Answer, InVision, Service, answer, final, resume, told
+from tests.cli.services import Answer, InVision, Service, answer, check_first, final, resume, told
 from tests.clocks import LeapingClock
 from tests.shell import Shell
 
@@ -123,7 +123,7 @@ class TestASignal:
             code,
             "",
             "error: sales: interrupted after the start was sent, before it was answered\n"
-            f"hint: {CHECK_FIRST}\n",
+            f"hint: {check_first(invision)}\n",
         )
 
 
@@ -177,7 +177,7 @@ class TestAStartThatIsNeverAnswered:
             9,
             "",
             f"error: {service.profile}: the start was sent, "
-            f"but no whole answer came within 5m\nhint: {CHECK_FIRST}\n",
+            f"but no whole answer came within 5m\nhint: {check_first(service)}\n",
         )
 
     def test_exits_9_at_the_timeout_with_server_wait(
@@ -192,7 +192,7 @@ class TestAStartThatIsNeverAnswered:
             9,
             "",
             "error: sales: the start was sent, but no whole answer came within 2h\n"
-            f"hint: {CHECK_FIRST}\n",
+            f"hint: {check_first(invision)}\n",
         )
 
 

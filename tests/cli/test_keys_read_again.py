@@ -188,7 +188,7 @@ class TestAKeyThatIsRefusedAgain:
         assert service.requests == [service.start_line, *[service.look_line] * 2]
         assert ended.exit_code == 7
         assert told_errors(ended) == (
-            f"error: {service.profile}: the service refuses to tell about the run now: "
+            f"error: {service.profile}: the service no longer answers about the run: "
             f"{http(401)}\n{resume(service)}\n"
         )
 

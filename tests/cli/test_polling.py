@@ -158,7 +158,7 @@ class TestAnOutage:
                 # Not past the end of what is borne.
                 f"{first + 3.5} {no_news(service, http(503), '2s')}",
                 f"{first + 5} {name}: no news: {http(503)}",
-                f"error: {name}: no contact for 5s (--max-outage); the run goes on",
+                f"error: {name}: no contact for 5s (--max-outage): {http(503)}; the run goes on",
                 resume(service),
             ),
         )
@@ -174,7 +174,8 @@ class TestAnOutage:
         assert ended.exit_code == 7
         assert ended.stdout == unseen(service)
         assert ended.stderr.startswith(
-            f"error: {service.profile}: no contact for 1s (--max-outage)"
+            f"error: {service.profile}: no contact for 1s (--max-outage): {http(500)}; "
+            "the run goes on\n"
         )
         assert ended.stderr.endswith(f"{resume(service)}\n")
 
@@ -346,7 +347,7 @@ class TestARefusalWhilePolling:
             told(
                 *begun(service),
                 *(["0 sales: pending"] if is_invision else []),
-                f"error: {service.profile}: the service refuses to tell about the run now: "
+                f"error: {service.profile}: the service no longer answers about the run: "
                 f"{http(status)}",
                 resume(service),
             ),
@@ -384,7 +385,7 @@ class TestARefusalWhilePolling:
             told(
                 following(service),
                 f"0 {service.profile}: running",
-                f"error: {service.profile}: the service refuses to tell about the run now: "
+                f"error: {service.profile}: the service no longer answers about the run: "
                 f"{http(status)}",
                 resume(service),
             ),
@@ -429,7 +430,7 @@ class TestARefusalWhilePolling:
             unseen(service),
             told(
                 following(service),
-                f"error: {service.profile}: the service refused the question: {http(status)}",
+                f"error: {service.profile}: the service refused the request: {http(status)}",
                 "hint: check the reference, and the address of the profile",
             ),
         )
@@ -488,7 +489,7 @@ class TestARunThatIsNotFound:
         assert ended.result == (
             7,
             final(service, "pending after 36s"),
-            f"error: {service.profile}: the service refuses to tell about the run now: "
+            f"error: {service.profile}: the service no longer answers about the run: "
             f"{http(404)}\n{resume(service)}\n",
         )
 
@@ -863,7 +864,7 @@ class TestStatus:
             (
                 400,
                 2,
-                "the service refused the question",
+                "the service refused the request",
                 "check the reference, and the address of the profile",
             ),
         ],

@@ -100,7 +100,7 @@ def test_profiles_list_of_none_says_where_they_would_be(shell: Shell) -> None:
 
     ended = shell("profiles list")
 
-    assert ended.result == (0, "", "no profiles; dfctl profiles path shows where they would be\n")
+    assert ended.result == (0, "", "no profiles; dfctl init makes one, step by step\n")
 
 
 def test_profiles_list_of_none_is_a_document_in_json(shell: Shell) -> None:

@@ -77,7 +77,8 @@ class TestALook:
 
         assert service.requests == [service.look_line] * 4
         assert ended.exit_code == 2
-        assert f"the service refused the question: {http(302)}" in ended.stderr
+        moved_to = http(302, location=service.look_line.removeprefix("GET "))
+        assert f"the service refused the request: {moved_to}\n" in ended.stderr
 
     @pytest.mark.parametrize("status", STATUSES)
     @pytest.mark.parametrize("location", ["{origin}%s", "//{authority}%s", "{origin}@localhost/"])
@@ -167,7 +168,8 @@ class TestAStart:
 
 def test_a_redirect_of_a_running_wait_is_borne_as_a_fault(shell: Shell, service: Service) -> None:
     running, succeeded = service.seen(service.running), service.seen(service.succeeded)
-    service.on_look(running, answer(302, Location="https://login.invalid/"), succeeded)
+    location = "https://login.invalid/"
+    service.on_look(running, answer(302, Location=location), succeeded)
 
     ended = shell(f"wait {service.reference}")
 
@@ -175,7 +177,8 @@ def test_a_redirect_of_a_running_wait_is_borne_as_a_fault(shell: Shell, service:
     assert ended.exit_code == 0
     assert ended.stderr.endswith(
         told(
-            f"0.5 {service.profile}: no news: {http(302)}; looking again in 500ms",
+            f"0.5 {service.profile}: no news: {http(302, location=location)}; "
+            "looking again in 500ms",
             f"1 {service.profile}: succeeded, in contact again",
         )
     )

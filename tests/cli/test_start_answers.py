@@ -3,7 +3,6 @@
 import pytest
 
 from tests.cli.services import (
-    CHECK_FIRST,
     RUN,
     Answer,
     DataformWeb,
@@ -11,6 +10,7 @@ from tests.cli.services import (
     Service,
     answer,
     begun,
+    check_first,
     error_body,
     final,
     http,
@@ -21,7 +21,7 @@ from tests.shell import Ended, Shell
 
 UNCONFIRMED = [
     *(300, 303, 304, 305, 306, 399),
-    *(402, 406, 407, 408, 410, 411, 413, 414, 416, 417, 418, 421, 423, 424, 425, 426, 428),
+    *(402, 406, 408, 410, 411, 413, 414, 416, 417, 418, 421, 423, 424, 425, 426, 428),
     *(431, 451, 460, 499),
     *(500, 501, 502, 503, 504, 505, 507, 508, 511, 520, 522, 524, 530, 599),
 ]
@@ -34,9 +34,9 @@ def refused(service: Service, message: str, hint: str) -> str:
     return told(starting(service), f"error: {service.profile}: {message}", f"hint: {hint}")
 
 
-def unconfirmed(service: Service, message: str, hint: str = CHECK_FIRST) -> tuple[int, str, str]:
-    """Return how a run ends that may have begun."""
-    return 9, "", refused(service, message, hint)
+def unconfirmed(service: Service, message: str, also: str = "") -> tuple[int, str, str]:
+    """Return how a run ends that may have begun; `also` comes before the hint of all of them."""
+    return 9, "", refused(service, message, f"{also}{check_first(service)}")
 
 
 def wrong(service: Service, why: str) -> tuple[int, str, str]:
@@ -95,7 +95,16 @@ class TestAStartThatIsAnsweredWith:
         ended = run_once(shell, service, answer(status, Location=location))
 
         assert ended.exit_code == (9 if status == 303 else 2)
-        assert http(status) in ended.stderr
+        assert http(status, location=location) in ended.stderr
+
+    def test_a_proxy_s_demand_for_a_password_exits_2_and_names_the_variables(
+        self, shell: Shell, service: Service
+    ) -> None:
+        ended = run_once(shell, service, 407)
+
+        hint = "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
+        assert ended.exit_code == 2
+        assert ended.stderr == refused(service, f"the start was refused: {http(407)}", hint)
 
     @pytest.mark.parametrize("status", UNCONFIRMED)
     def test_anything_else_exits_9_and_is_not_repeated(
@@ -104,9 +113,9 @@ class TestAStartThatIsAnsweredWith:
         ended = run_once(shell, service, status)
 
         is_documented = status == 500 and isinstance(service, InVision)
-        hint = f"{MAY_BE_WRONG}; {CHECK_FIRST}" if is_documented else CHECK_FIRST
-        message = f"the start was sent, but {http(status)}"
-        assert ended.result == unconfirmed(service, message, hint)
+        also = f"{MAY_BE_WRONG}; " if is_documented else ""
+        message = f"the start was sent, but it was answered with {http(status)}"
+        assert ended.result == unconfirmed(service, message, also)
 
     @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
     def test_a_fault_with_a_delay_exits_9_and_is_not_repeated(
@@ -408,7 +417,7 @@ class TestTheErrorBodyOfDataformWeb:
             2: wrong(dataform, why),
             4: key_refused(dataform, why),
             6: not_found(dataform, why),
-            9: unconfirmed(dataform, f"the start was sent, but {why}"),
+            9: unconfirmed(dataform, f"the start was sent, but it was answered with {why}"),
         }
         assert ended.result == expected[code]
 
@@ -457,7 +466,7 @@ class TestTheErrorBodyOfDataformWeb:
     def test_is_told_where_it_comes_with_200(self, shell: Shell, dataform: DataformWeb) -> None:
         ended = run_once(shell, dataform, error_body(5, "no such schedule", 200))
 
-        message = "the start was answered with an answer without id: no such schedule"
+        message = "the start was answered with an object without id: no such schedule"
         assert ended.result == unconfirmed(dataform, message)
 
 
@@ -479,17 +488,17 @@ UNREADABLE = [
     ('"1"', "JSON that is not an object"),
     ("null", "JSON that is not an object"),
     ("5", "JSON that is not an object"),
-    ("{}", "an answer without %s"),
-    ('{"%s": null}', "an answer without %s"),
-    ('{"%s": ""}', "an answer without %s"),
-    ('{"%s": "  "}', "an answer without %s"),
-    ('{"%s": true}', "an answer without %s"),
-    ('{"%s": 1.5}', "an answer without %s"),
-    ('{"%s": {"id": "1"}}', "an answer without %s"),
-    ('{"%s": ["1"]}', "an answer without %s"),
-    ('{"%s": ".."}', "an answer whose %s cannot be used"),
-    ('{"%s": "\\ud800"}', "an answer whose %s cannot be used"),
-    ('{"%s": "' + "1" * 600 + '"}', "an answer whose %s cannot be used"),
+    ("{}", "an object without %s"),
+    ('{"%s": null}', "an object without %s"),
+    ('{"%s": ""}', "an object without %s"),
+    ('{"%s": "  "}', "an object without %s"),
+    ('{"%s": true}', "an object without %s"),
+    ('{"%s": 1.5}', "an object without %s"),
+    ('{"%s": {"id": "1"}}', "an object without %s"),
+    ('{"%s": ["1"]}', "an object without %s"),
+    ('{"%s": ".."}', "an object whose %s cannot be used"),
+    ('{"%s": "\\ud800"}', "an object whose %s cannot be used"),
+    ('{"%s": "' + "1" * 600 + '"}', "an object whose %s cannot be used"),
 ]
 
 
@@ -527,7 +536,7 @@ def test_an_answer_that_names_two_runs_exits_9_after_one_start(
     ended = run_once(shell, service, Answer(200, body))
 
     assert (ended.exit_code, ended.stdout) == (9, "")
-    assert ended.stderr.endswith(f"hint: {CHECK_FIRST}\n")
+    assert ended.stderr.endswith(f"hint: {check_first(service)}\n")
 
 
 @pytest.mark.parametrize("status", [201, 202])
@@ -549,7 +558,7 @@ def test_204_names_no_run(shell: Shell, service: Service) -> None:
 def test_an_answer_that_is_compressed_unasked_exits_9(shell: Shell, service: Service) -> None:
     ended = run_once(shell, service, Answer(200, b"\x1f\x8b", {"Content-Encoding": "gzip"}))
 
-    message = "the start was sent, but the answer is compressed, which nobody asked for"
+    message = "the start was sent, but the answer is compressed, though dfctl asked for plain"
     assert ended.result == unconfirmed(service, message)
 
 
@@ -565,7 +574,7 @@ def test_an_answer_that_breaks_off_exits_9(shell: Shell, service: Service) -> No
 
     assert (ended.exit_code, ended.stdout) == (9, "")
     assert "error: " in ended.stderr
-    assert ended.stderr.endswith(f"hint: {CHECK_FIRST}\n")
+    assert ended.stderr.endswith(f"hint: {check_first(service)}\n")
 
 
 def test_a_number_is_an_id_too_and_is_kept_digit_by_digit(

@@ -454,7 +454,7 @@ def test_a_run_is_never_taken_for_another_one(shell: Shell, service: Service) ->
         final(service, "running"),
         told(
             following(service, "for up to 500ms (--timeout)"),
-            f"0 {service.profile}: no news: it answered with an answer about another run; "
+            f"0 {service.profile}: no news: it answered with an object about another run; "
             "looking again in 500ms",
             f"0.5 {service.profile}: running, in contact again",
             f"error: {service.profile}: not ended after 500ms (--timeout); the run goes on",

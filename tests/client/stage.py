@@ -14,6 +14,7 @@ from dfctl.core.errors import Interrupted
 from dfctl.core.events import Event
 from dfctl.core.exchange import Effect, Fault, FaultKind, Response, Result
 from dfctl.core.profiles import Line, Profile
+from dfctl.core.records import OpenEntry
 from dfctl.core.runs import Reference, Run
 from dfctl.core.secret import Secret
 from dfctl.core.settings import Parameters, Settings
@@ -40,6 +41,24 @@ class HandClock:
 
     def wait(self, inbox: "queue.SimpleQueue[Any]", seconds: float, *, is_idle: bool) -> Any:
         raise AssertionError("nobody waits here")
+
+
+class NoLedger:
+    """The journal of a machine that remembers nothing."""
+
+    def claim(self, run: Run) -> OpenEntry | None:
+        return None
+
+    def local_reference(self, profile: str) -> Reference | None:
+        return None
+
+    def usual_seconds(self, profile: str) -> float | None:
+        return None
+
+
+def a_run(reference: Reference) -> Run:
+    """Return a run of which only its reference is known."""
+    return Run(profile=reference.profile, backend="", locator=reference.locator)
 
 
 def answer(body: object = b"", status: int = 200, retry_after: float | None = None) -> Response:
@@ -133,7 +152,7 @@ class Stage:
 
     @property
     def tasks(self) -> Tasks:
-        return Tasks(self.clock, self.random, self.events.append)
+        return Tasks(self.clock, self.random, self.events.append, NoLedger())
 
     @property
     def methods(self) -> list[str]:

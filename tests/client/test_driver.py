@@ -14,9 +14,9 @@ from dfctl.client.job import Abandoned, Job
 from dfctl.client.signals import signals_raised
 from dfctl.client.starting import CHECK_FIRST
 from dfctl.client.steps import Pause, Send, Target, Task
-from dfctl.client.tasks import Tasks
+from dfctl.client.tasks import Order, Tasks
 from dfctl.core.errors import Interrupted, UsageError
-from dfctl.core.events import Event, Exchanged, Heartbeat
+from dfctl.core.events import Event, Exchanged, Heartbeat, UnderWay
 from dfctl.core.exchange import Effect, Fault, FaultKind, Request, Response, Result
 from dfctl.core.profiles import Line
 from dfctl.core.runs import Run
@@ -31,7 +31,16 @@ from tests.client.services import (
     hang,
     signals_reset,
 )
-from tests.client.stage import INVISION_RUN, NOTHING, answer, invision, seen, started
+from tests.client.stage import (
+    INVISION_RUN,
+    NOTHING,
+    NoLedger,
+    a_run,
+    answer,
+    invision,
+    seen,
+    started,
+)
 
 LOOK = Request("GET", "/look", Effect.READ)
 START = Request("POST", "/start", Effect.START)
@@ -73,7 +82,7 @@ class Scene:
 
     @property
     def tasks(self) -> Tasks:
-        return Tasks(self.clock, lambda: 0.5, self.events.append)
+        return Tasks(self.clock, lambda: 0.5, self.events.append, NoLedger())
 
     def run_until_signal(self, *tasks: Task[Run]) -> list[Run]:
         """Lead tasks, and beside them one that sees when the driver has heard of a signal."""
@@ -332,7 +341,7 @@ def test_a_heartbeat_is_told_while_time_passes() -> None:
 def test_no_heartbeat_is_told_where_none_is_wanted() -> None:
     scene = Scene(lambda job: FINE, heartbeat=None)
     scene.driver.run([pause(1200.0)])
-    assert scene.events == []
+    assert scene.events == [UnderWay()]
 
 
 def test_a_machine_that_slept_tells_one_heartbeat_for_the_night() -> None:
@@ -361,7 +370,7 @@ def test_a_signal_while_a_run_is_followed_ends_at_once(number: int, code: int) -
         return FINE
 
     scene.service.play = play
-    (run,) = scene.run_until_signal(scene.tasks.wait(invision(), INVISION_RUN))
+    (run,) = scene.run_until_signal(scene.tasks.wait(invision(), a_run(INVISION_RUN)))
     assert (run.exit_code, run.message) == (code, "interrupted; the run goes on")
     assert run.hint == f"to follow it: dfctl wait {INVISION_RUN}"
     assert scene.clock.elapsed == 0.0
@@ -378,7 +387,7 @@ def test_a_start_that_was_sent_may_still_bring_its_id(number: int, code: int) ->
         return started()
 
     scene.service.play = play
-    (run,) = scene.run_until_signal(scene.tasks.run(invision(), NOTHING, server_wait=False))
+    (run,) = scene.run_until_signal(scene.tasks.run(Order(invision(), NOTHING)))
     assert (run.exit_code, run.reference) == (code, INVISION_RUN)
     assert run.message == "interrupted; the run goes on"
     assert len(scene.service.jobs) == 1
@@ -395,7 +404,7 @@ def test_a_start_alone_that_brings_its_id_after_a_signal_ends_with_the_signal_s_
         return started()
 
     scene.service.play = play
-    (run,) = scene.run_until_signal(scene.tasks.start(invision(), NOTHING, server_wait=False))
+    (run,) = scene.run_until_signal(scene.tasks.start(Order(invision(), NOTHING)))
     assert (run.exit_code, run.reference) == (143, INVISION_RUN)
 
 
@@ -409,7 +418,7 @@ def test_a_start_that_was_sent_is_waited_for_5_s() -> None:
         return FINE
 
     scene.service.play = play
-    (run,) = scene.run_until_signal(scene.tasks.start(invision(), NOTHING, server_wait=False))
+    (run,) = scene.run_until_signal(scene.tasks.start(Order(invision(), NOTHING)))
     assert (run.exit_code, run.reference, run.hint) == (143, None, CHECK_FIRST)
     assert run.message == "interrupted after the start was sent, before it was answered"
     assert scene.clock.elapsed == GRACE == 5.0
@@ -427,7 +436,7 @@ def test_a_second_signal_ends_at_once_with_the_code_of_the_first() -> None:
         return FINE
 
     scene.service.play = play
-    (run,) = scene.run_until_signal(scene.tasks.start(invision(), NOTHING, server_wait=False))
+    (run,) = scene.run_until_signal(scene.tasks.start(Order(invision(), NOTHING)))
     assert (run.exit_code, run.hint) == (130, CHECK_FIRST)
     assert scene.clock.elapsed == 0.0
     scene.service.wait_until_closed()
@@ -447,7 +456,7 @@ def test_a_start_whose_first_byte_did_not_leave_never_leaves_after_a_signal() ->
         return started()
 
     scene.service.play = play
-    (run,) = scene.run_until_signal(scene.tasks.run(invision(), NOTHING, server_wait=False))
+    (run,) = scene.run_until_signal(scene.tasks.run(Order(invision(), NOTHING)))
     assert (run.exit_code, run.message) == (143, "interrupted: nothing was started")
     assert scene.clock.elapsed == 0.0
     scene.service.wait_until_closed()
@@ -464,7 +473,7 @@ def test_an_answer_that_began_nothing_is_not_followed_by_another_start_after_a_s
             return answer(status=status)
 
         scene.service.play = play
-        (run,) = scene.run_until_signal(scene.tasks.run(invision(), NOTHING, server_wait=False))
+        (run,) = scene.run_until_signal(scene.tasks.run(Order(invision(), NOTHING)))
         assert (run.exit_code, run.message) == (143, "interrupted: nothing was started")
         assert len(scene.service.jobs) == 1
         scene.service.wait_until_closed()
@@ -479,7 +488,7 @@ def test_an_outcome_that_comes_after_the_signal_is_still_the_signal_s_code_or_it
         return started("Failed")
 
     scene = Scene(play)
-    (run,) = scene.run_until_signal(scene.tasks.run(invision(), NOTHING, server_wait=False))
+    (run,) = scene.run_until_signal(scene.tasks.run(Order(invision(), NOTHING)))
     assert (run.reference, run.state) == (INVISION_RUN, State.FAILED)
     assert run.exit_code in {3, 143}
 
@@ -511,8 +520,8 @@ def test_of_several_tasks_only_a_start_that_was_sent_is_waited_for() -> None:
 
     scene.service.play = play
     start_run, wait_run = scene.run_until_signal(
-        scene.tasks.start(invision(), NOTHING, server_wait=False),
-        scene.tasks.wait(invision(), INVISION_RUN),
+        scene.tasks.start(Order(invision(), NOTHING)),
+        scene.tasks.wait(invision(), a_run(INVISION_RUN)),
     )
     assert (start_run.exit_code, start_run.hint) == (143, CHECK_FIRST)
     assert (wait_run.exit_code, wait_run.message) == (143, "interrupted; the run goes on")
@@ -537,7 +546,7 @@ def test_starts_that_wait_for_a_thread_never_leave_after_a_signal() -> None:
     scene.service.play = play
     targets = [invision(settings=Settings(f"flow-{number}")) for number in range(7)]
     runs = scene.run_until_signal(
-        *(scene.tasks.start(target, NOTHING, server_wait=False) for target in targets)
+        *(scene.tasks.start(Order(target, NOTHING)) for target in targets)
     )
     assert [run.exit_code for run in runs] == [143] * 7
     assert [run.hint for run in runs] == [CHECK_FIRST] * 4 + [None] * 3
@@ -562,7 +571,7 @@ def test_an_answer_that_frees_a_thread_after_a_signal_lets_no_waiting_start_leav
     scene.service.play = play
     targets = [invision(settings=Settings(f"flow-{number}")) for number in range(7)]
     runs = scene.run_until_signal(
-        *(scene.tasks.start(target, NOTHING, server_wait=False) for target in targets)
+        *(scene.tasks.start(Order(target, NOTHING)) for target in targets)
     )
     assert len(sent) == 4
     assert [run.reference is None for run in runs] == [False] * 4 + [True] * 3
@@ -577,7 +586,7 @@ def test_a_signal_that_was_ignored_stays_ignored() -> None:
         return seen("Succeeded")
 
     scene = Scene(play)
-    (run,) = scene.driver.run([scene.tasks.wait(invision(), INVISION_RUN)])
+    (run,) = scene.driver.run([scene.tasks.wait(invision(), a_run(INVISION_RUN))])
     assert run.exit_code == 0
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
 
@@ -599,5 +608,5 @@ def _failing(job: Job) -> Response:
 def test_outside_of_the_driver_a_signal_is_raised(number: int, code: int) -> None:
     with pytest.raises(Interrupted) as caught, signals_raised():
         signal.raise_signal(number)
-    assert caught.value.signal_number + 128 == code
+    assert caught.value.signal_number == code - 128
     assert not caught.value.was_start_sent

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dfctl.client.tasks import Order
 from dfctl.core.errors import KeyProblem
 from dfctl.core.events import Following, Missed, Seen, Warned
 from dfctl.core.exchange import FaultKind, Response, Result
@@ -21,6 +22,7 @@ from tests.client.stage import (
     Answering,
     Keys,
     Stage,
+    a_run,
     answer,
     dataform,
     dataform_seen,
@@ -44,7 +46,7 @@ def wait(
     interrupt_at: int | None = None,
 ) -> Run:
     """Follow a run of InVision that another command started."""
-    task = stage.tasks.wait(invision(limits, read_key_again=keys), INVISION_RUN)
+    task = stage.tasks.wait(invision(limits, read_key_again=keys), a_run(INVISION_RUN))
     return stage.lead(task, answers, interrupt_at=interrupt_at)
 
 
@@ -52,12 +54,14 @@ def run(
     stage: Stage, *looks: Result, limits: Limits | None = None, keys: Keys | None = None
 ) -> Run:
     """Start a run of InVision and follow it."""
-    task = stage.tasks.run(invision(limits, read_key_again=keys), NOTHING, server_wait=False)
+    task = stage.tasks.run(Order(invision(limits, read_key_again=keys), NOTHING))
     return stage.lead(task, in_order(started(), *looks))
 
 
 def status(stage: Stage, answers: Answering, keys: Keys | None = None) -> Run:
-    return stage.lead(stage.tasks.status(invision(read_key_again=keys), INVISION_RUN), answers)
+    return stage.lead(
+        stage.tasks.status(invision(read_key_again=keys), a_run(INVISION_RUN)), answers
+    )
 
 
 # Waiting
@@ -95,7 +99,7 @@ def test_a_run_that_is_started_here_has_its_times() -> None:
 )
 def test_each_outcome_has_its_code(word: str, code: int) -> None:
     stage = Stage()
-    task = stage.tasks.wait(dataform(), DATAFORM_RUN)
+    task = stage.tasks.wait(dataform(), a_run(DATAFORM_RUN))
     assert stage.lead(task, in_order(dataform_seen(word))).exit_code == code
 
 
@@ -106,8 +110,8 @@ def test_a_state_that_nobody_documented_is_warned_of_once_and_is_no_end() -> Non
     assert ended.exit_code == 3
     (warning,) = stage.heard(Warned)
     assert warning.message == (
-        "Profitbase InVision calls the state 'Odd', which is none of the documented ones; "
-        "it is not taken for an end"
+        "Profitbase InVision calls the state 'Odd': dfctl takes that for no end, "
+        "and goes on looking"
     )
 
 
@@ -120,7 +124,7 @@ def test_an_unknown_word_is_made_safe() -> None:
 
 def test_a_link_is_kept_only_where_it_is_one() -> None:
     stage = Stage()
-    task = stage.tasks.wait(dataform(), DATAFORM_RUN)
+    task = stage.tasks.wait(dataform(), a_run(DATAFORM_RUN))
     link = "https://app.dataform.co/#/1234/run/1"
     looks = [
         answer({"id": DATAFORM_RUN.locator, "status": "RUNNING", "runLogUrl": url})
@@ -145,7 +149,7 @@ def test_a_source_of_keys_that_fails_meanwhile_does_not_say_that_nothing_began()
         raise KeyProblem("the key's file is gone", hint="write it again")
 
     stage = Stage()
-    task = stage.tasks.run(invision(read_key_again=fail), NOTHING, server_wait=False)
+    task = stage.tasks.run(Order(invision(read_key_again=fail), NOTHING))
     ended = stage.lead(task, in_order(started(), answer(status=401)))
     assert ended.exit_code == 7
 
@@ -207,14 +211,26 @@ def test_a_run_that_was_never_seen_is_refused_with_the_usual_codes(
     assert ended.hint
 
 
-@pytest.mark.parametrize("status", [400, 409, 302, 410, 500, 503])
-def test_any_other_refusal_of_a_known_run_is_an_outage(status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (400, "Bad Request"),
+        (409, "Conflict"),
+        (302, "Found"),
+        (410, "Gone"),
+        (500, "Internal Server Error"),
+        (503, "Service Unavailable"),
+    ],
+)
+def test_any_other_refusal_of_a_known_run_is_an_outage(status: int, reason: str) -> None:
     stage = Stage()
-    task = stage.tasks.run(invision(Limits(max_outage=60.0)), NOTHING, server_wait=False)
+    task = stage.tasks.run(Order(invision(Limits(max_outage=60.0)), NOTHING))
     looks = itertools.chain([started(), seen("Running")], itertools.repeat(answer(status=status)))
     ended = stage.lead(task, lambda _: next(looks))
     assert (ended.exit_code, ended.hint, ended.state) == (7, RESUME, State.RUNNING)
-    assert ended.message == "no contact for 1m (--max-outage); the run goes on"
+    assert ended.message == (
+        f"no contact for 1m (--max-outage): HTTP {status} {reason}; the run goes on"
+    )
 
 
 # Limits
@@ -256,7 +272,7 @@ def test_a_service_that_throttles_is_not_lost() -> None:
     ended = wait(stage, lambda _: answer(status=429), Limits(timeout=3600.0, max_outage=60.0))
     assert ended.exit_code == 124
     stage = Stage()
-    task = stage.tasks.wait(dataform(Limits(timeout=3600.0, max_outage=60.0)), DATAFORM_RUN)
+    task = stage.tasks.wait(dataform(Limits(timeout=3600.0, max_outage=60.0)), a_run(DATAFORM_RUN))
     throttled = answer({"code": 8, "message": "quota"}, 403)
     assert stage.lead(task, lambda _: throttled).exit_code == 124
 
@@ -315,7 +331,9 @@ def test_a_wait_ends_with_the_truth_or_says_that_it_does_not_know(
 ) -> None:
     stage = Stage(slowness=slowness)
     left = iter([*looks, dataform_seen(truth)])
-    ended = stage.lead(stage.tasks.wait(dataform(limits), DATAFORM_RUN), lambda _: next(left))
+    ended = stage.lead(
+        stage.tasks.wait(dataform(limits), a_run(DATAFORM_RUN)), lambda _: next(left)
+    )
     if len(stage.sent) == len(looks) + 1:
         assert ended.exit_code == FINAL[truth]
         assert ended.state is not None
@@ -378,6 +396,6 @@ def test_a_status_that_is_throttled_for_longer_does_not_wait() -> None:
 def test_a_malformed_reference_is_a_usage_error_before_any_request() -> None:
     for make in ("wait", "status"):
         stage = Stage()
-        task = getattr(stage.tasks, make)(invision(), Reference("sales", "no-run"))
+        task = getattr(stage.tasks, make)(invision(), a_run(Reference("sales", "no-run")))
         ended = stage.lead(task, in_order())
         assert (ended.exit_code, stage.sent) == (2, [])

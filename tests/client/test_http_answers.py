@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -147,7 +148,53 @@ def test_a_look_that_is_redirected_nowhere_is_answered_with_the_redirect(
     assert answer.status == 302
 
 
-def test_a_key_that_the_service_repeats_is_masked(asker: Asker) -> None:
-    answer = asker.ask(LOOK, body=f'{{"id": "{CANARY}"}}'.encode())
+_QUOTED = quote(CANARY, safe="")
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (CANARY, "***"),
+        (f"no {CANARY} here", "no *** here"),
+        (f"no x{CANARY}x here", "no x***x here"),
+        (f"no key={_QUOTED}, here", "no key=***, here"),
+        # As JSON may write characters.
+        ("".join(f"\\u{ord(character):04x}" for character in CANARY), "***"),
+        (CANARY.replace("/", "\\/"), "***"),
+        # Escaped in another way: the whole word goes.
+        ("no key=" + CANARY.replace("+", "\\\\u002B") + ", here", "no *** here"),
+        (f"no key={quote(CANARY)}, here", "no *** here"),
+    ],
+)
+def test_a_key_that_the_service_repeats_is_masked_in_every_text_that_is_read(
+    asker: Asker, written: str, shown: str
+) -> None:
+    answer = asker.ask(LOOK, body=f'{{"id": "{written}"}}'.encode())
     assert isinstance(answer, Response)
-    assert answer.body == b'{"id": "***"}'
+    assert answer.members().text("id") == shown
+    assert answer.members().identifier("id") == shown
+    assert CANARY not in repr(answer)
+    assert CANARY not in str(answer)
+
+
+def test_what_is_no_key_is_read_as_it_was_sent(asker: Asker) -> None:
+    answer = asker.ask(LOOK, body=rb'{"id": "a%2Fb \\u002B c\u002Bd"}')
+    assert isinstance(answer, Response)
+    assert answer.members().text("id") == r"a%2Fb \u002B c+d"
+
+
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        (f"/{_QUOTED}/in", "/***/in"),
+        ("/in?back=%2Flook", "/in"),
+        (f"/in?key={_QUOTED}#{_QUOTED}", "/in"),
+        ("?back=/look", None),
+    ],
+)
+def test_the_goal_of_a_redirect_is_told_without_key_and_query(
+    asker: Asker, location: str, told: str | None
+) -> None:
+    answer = asker.ask(START, 302, Location=location)
+    assert isinstance(answer, Response)
+    assert answer.location == told

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfctl.client.starting import CHECK_FIRST
+from dfctl.client.tasks import Order
 from dfctl.core.events import Accepted, Following, Missed, Seen, StartDelayed, Starting, Warned
 from dfctl.core.exchange import Fault, FaultKind, Response, Result
 from dfctl.core.runs import Run
@@ -36,11 +37,11 @@ THROTTLED = answer(status=429)
 
 
 def start(stage: Stage, answers: Answering, limits: Limits | None = None) -> Run:
-    return stage.lead(stage.tasks.start(invision(limits), NOTHING, server_wait=False), answers)
+    return stage.lead(stage.tasks.start(Order(invision(limits), NOTHING)), answers)
 
 
 def run(stage: Stage, answers: Answering, limits: Limits | None = None) -> Run:
-    return stage.lead(stage.tasks.run(invision(limits), NOTHING, server_wait=False), answers)
+    return stage.lead(stage.tasks.run(Order(invision(limits), NOTHING)), answers)
 
 
 # What follows from one answer
@@ -142,7 +143,7 @@ def test_two_refused_forms_are_a_wrong_request() -> None:
 def test_dataform_s_word_for_throttling_is_no_refusal_of_the_key() -> None:
     stage = Stage()
     throttled = answer({"code": 8, "message": "quota"}, 403)
-    task = stage.tasks.start(dataform(), NOTHING, server_wait=False)
+    task = stage.tasks.start(Order(dataform(), NOTHING))
     ended = stage.lead(task, in_order(throttled, answer({"id": "7"})))
     assert (ended.exit_code, str(ended.reference)) == (0, "nightly/7")
 
@@ -155,7 +156,7 @@ def test_dataform_s_word_for_throttling_is_no_refusal_of_the_key() -> None:
 )
 def test_a_refused_key_is_read_once_more(later: list[str], code: int, requests: int) -> None:
     stage, keys = Stage(), Keys(later)
-    task = stage.tasks.start(invision(read_key_again=keys), NOTHING, server_wait=False)
+    task = stage.tasks.start(Order(invision(read_key_again=keys), NOTHING))
     ended = stage.lead(task, in_order(answer(status=401), started()))
     assert (ended.exit_code, len(stage.sent), keys.reads) == (code, requests, 1)
     assert stage.sent[-1].key.reveal() == (later[0] if code == 0 else "key")
@@ -163,7 +164,7 @@ def test_a_refused_key_is_read_once_more(later: list[str], code: int, requests: 
 
 def test_a_source_that_always_has_another_key_is_not_asked_for_ever() -> None:
     stage, keys = Stage(), Keys([str(number) for number in range(100)])
-    task = stage.tasks.start(invision(read_key_again=keys), NOTHING, server_wait=False)
+    task = stage.tasks.start(Order(invision(read_key_again=keys), NOTHING))
     ended = stage.lead(task, lambda _: answer(status=401))
     assert (ended.exit_code, len(stage.sent)) == (4, 2)
 
@@ -174,14 +175,14 @@ def test_a_source_that_always_has_another_key_is_not_asked_for_ever() -> None:
 def test_a_start_has_the_deadline_of_its_profile() -> None:
     stage, target = Stage(), invision()
     target = replace(target, profile=replace(target.profile, start_timeout=77.0))
-    stage.lead(stage.tasks.start(target, NOTHING, server_wait=False), in_order(started()))
+    stage.lead(stage.tasks.start(Order(target, NOTHING)), in_order(started()))
     assert [send.seconds for send in stage.sent] == [77.0]
 
 
 def test_a_start_that_is_held_until_the_run_ends_is_bounded_by_the_timeout_alone() -> None:
     for timeout in (123.0, None):
         stage = Stage()
-        task = stage.tasks.run(invision(Limits(timeout=timeout)), NOTHING, server_wait=True)
+        task = stage.tasks.run(Order(invision(Limits(timeout=timeout)), NOTHING, server_wait=True))
         ended = stage.lead(task, in_order(started("Succeeded")))
         assert [send.seconds for send in stage.sent] == [timeout]
         assert ended.exit_code == 0
@@ -189,7 +190,7 @@ def test_a_start_that_is_held_until_the_run_ends_is_bounded_by_the_timeout_alone
 
 def test_a_held_start_whose_time_is_over_is_unconfirmed() -> None:
     stage = Stage()
-    task = stage.tasks.run(invision(), NOTHING, server_wait=True)
+    task = stage.tasks.run(Order(invision(), NOTHING, server_wait=True))
     ended = stage.lead(task, in_order(fault(FaultKind.DEADLINE, was_sent=True)))
     assert (ended.exit_code, ended.reference) == (9, None)
 
@@ -307,7 +308,7 @@ def test_no_start_follows_one_that_may_have_begun_and_the_code_tells_the_truth(
     rolls = itertools.cycle(randoms)
     stage = Stage(random=lambda: next(rolls), slowness=slowness)
     source = Keys(keys)
-    task = stage.tasks.run(invision(limits, read_key_again=source), NOTHING, server_wait=False)
+    task = stage.tasks.run(Order(invision(limits, read_key_again=source), NOTHING))
     ended = stage.lead(
         task,
         by_method({"POST": posts, "GET": looks}, then={"POST": started(), "GET": seen("Failed")}),
@@ -357,7 +358,7 @@ def test_a_signal_at_any_step_ends_with_its_code_and_the_right_words(
 ) -> None:
     def play(interrupt_at: int | None) -> tuple[Stage, Run]:
         stage = Stage()
-        task = stage.tasks.run(invision(limits), NOTHING, server_wait=False)
+        task = stage.tasks.run(Order(invision(limits), NOTHING))
         given = by_method(
             {"POST": posts, "GET": looks}, then={"POST": started(), "GET": seen("Failed")}
         )
@@ -386,14 +387,14 @@ def test_a_signal_at_any_step_ends_with_its_code_and_the_right_words(
 
 def test_a_signal_between_two_attempts_says_that_nothing_was_started() -> None:
     stage = Stage()
-    task = stage.tasks.start(invision(), NOTHING, server_wait=False)
+    task = stage.tasks.start(Order(invision(), NOTHING))
     ended = stage.lead(task, in_order(fault()), interrupt_at=1)
     assert (ended.exit_code, ended.message) == (143, "interrupted: nothing was started")
 
 
 def test_a_signal_while_a_start_is_under_way_says_to_look_first() -> None:
     stage = Stage()
-    task = stage.tasks.start(invision(), NOTHING, server_wait=False)
+    task = stage.tasks.start(Order(invision(), NOTHING))
     ended = stage.lead(task, in_order(), interrupt_at=0)
     assert (ended.exit_code, ended.hint) == (143, CHECK_FIRST)
 
@@ -409,7 +410,7 @@ def test_a_run_tells_that_it_will_be_followed_before_it_is_started() -> None:
 def test_odd_flows_are_found_again() -> None:
     stage = Stage()
     target = invision(settings=Settings("a/b %2E?#ø"))
-    task = stage.tasks.run(target, NOTHING, server_wait=False)
+    task = stage.tasks.run(Order(target, NOTHING))
     ended = stage.lead(task, in_order(started(), seen("Failed")))
     assert ended.exit_code == 3
     post, get = (send.request.path for send in stage.sent)

@@ -25,7 +25,12 @@ YEAR = 366 * 24 * 3600
         ("007s", 7.0),
         ("90m", 5400.0),
         (" 5M ", 300.0),
+        ("1d", 86400.0),
+        ("7d", 604800.0),
+        ("1d2h", 93600.0),
+        ("1.5d", 129600.0),
         ("8784h", float(YEAR)),
+        ("366d", float(YEAR)),
     ],
 )
 def test_a_duration_is_read(text: str, seconds: float) -> None:
@@ -55,7 +60,8 @@ def test_none_lifts_a_limit(text: str) -> None:
         "1.s",
         ".5s",
         "1,5s",
-        "5d",
+        "5w",
+        "1h1d",
         "5min",
         "infs",
         "nans",

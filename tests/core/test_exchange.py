@@ -78,7 +78,7 @@ def test_an_id_is_text_or_a_whole_number_of_any_size(value: object, text: str) -
 @pytest.mark.parametrize("value", [None, True, 1.5, "", " ", [], {}])
 def test_an_answer_without_an_id_is_unreadable(value: object) -> None:
     for body in ({}, {"id": value}):
-        with pytest.raises(Unreadable, match="an answer without id"):
+        with pytest.raises(Unreadable, match="an object without id"):
             members(body).identifier("id")
 
 
@@ -86,7 +86,7 @@ def test_an_answer_without_an_id_is_unreadable(value: object) -> None:
     "value", [".", "..", "x" * 513, "x" * 1_000_000, "\ud800", "a\udfff", 10**600]
 )
 def test_an_id_that_no_path_can_carry_is_unreadable(value: object) -> None:
-    with pytest.raises(Unreadable, match="an answer whose id cannot be used"):
+    with pytest.raises(Unreadable, match="an object whose id cannot be used"):
         members({"id": value}).identifier("id")
 
 
@@ -163,7 +163,7 @@ def test_an_answer_is_about_the_run_that_was_asked_for(body: object, is_about: b
     if is_about:
         read.must_be_about("runId", "one", beside="status")
     else:
-        with pytest.raises(Unreadable):
+        with pytest.raises(Unreadable, match=r"an object (about another run|without runId)"):
             read.must_be_about("runId", "one", beside="status")
 
 

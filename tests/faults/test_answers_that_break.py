@@ -8,6 +8,7 @@ from tests.faults.timed import StalledClock, TimedShell
 from tests.faults.told import (
     CHECK_FIRST,
     GET,
+    LOCAL,
     NOT_SEEN,
     NOTHING_STARTED,
     POST,
@@ -96,7 +97,7 @@ def test_a_start_alone_whose_answer_is_lost_prints_no_reference(
     assert ended.exit_code == 9
     assert ended.document["exit_code"] == 9
     assert [(run["run"], run["state"], run["exit_code"]) for run in ended.document["runs"]] == [
-        (None, None, 9)
+        (LOCAL, None, 9)
     ]
     assert wire.lines == [POST]
 
@@ -242,9 +243,21 @@ def test_deadlines_hold_when_time_really_passes(
     assert wire.lines == [POST]
 
 
-@pytest.mark.parametrize("location", ["/elsewhere", "https://[::1", "http://host:port/", ""])
-def test_a_start_that_is_redirected_is_not_followed(
-    location: str, shell: Shell, make_wire: MakeWire
+@pytest.mark.parametrize(
+    ("location", "where"),
+    [
+        ("/elsewhere", ", to /elsewhere"),
+        ("https://[::1", ", to https://[::1"),
+        ("http://host:port/", ", to http://host:port/"),
+        # A sign-in page is often handed what was asked for, with all that is in it.
+        ("https://login.example/in?back=%2Fstart#top", ", to https://login.example/in"),
+        ("/in#back=/start", ", to /in"),
+        ("?back=/start", ""),
+        ("", ""),
+    ],
+)
+def test_a_start_that_is_redirected_is_not_followed_and_its_goal_is_told_without_its_query(
+    location: str, where: str, shell: Shell, make_wire: MakeWire
 ) -> None:
     wire = make_wire([answer(http("302 Found", f"Location: {location}"))])
     shell.configure_invision(wire.address)
@@ -254,7 +267,7 @@ def test_a_start_that_is_redirected_is_not_followed(
     assert ended.result == (
         2,
         "",
-        begun() + error("the start was refused: HTTP 302 Found") + NOTHING_STARTED,
+        begun() + error(f"the start was refused: HTTP 302 Found{where}") + NOTHING_STARTED,
     )
     assert wire.lines == [POST]
 

@@ -1,6 +1,7 @@
 """A service that repeats the key, in whatever form: dfctl never shows it."""
 
 import json
+import re
 from urllib.parse import quote
 
 import pytest
@@ -11,6 +12,10 @@ from tests.faults.wire import Step, answer, http, json_answer
 from tests.shell import CANARY, Shell
 
 _ENCODED = quote(CANARY, safe="")
+# As .NET writes it: the escapes alone are in lower case.
+_ENCODED_LOW = re.sub("%..", lambda escape: escape[0].lower(), _ENCODED)
+# An address in an address.
+_ENCODED_TWICE = quote(_ENCODED, safe="")
 # As System.Text.Json of .NET and json_encode of PHP write it.
 _DOTNET = CANARY.replace("+", "\\u002B")
 _PHP = CANARY.replace("/", "\\/")
@@ -45,7 +50,11 @@ def test_a_key_in_the_body_of_a_refused_start_is_masked(
     assert "(no *** here)" in ended.stderr
 
 
-@pytest.mark.parametrize("text", [CANARY, _ENCODED, _ENCODED.lower()], ids=range(3))
+@pytest.mark.parametrize(
+    "text",
+    [CANARY, _ENCODED, _ENCODED.lower(), _ENCODED_LOW, _ENCODED_TWICE, quote(CANARY)],
+    ids=range(6),
+)
 @pytest.mark.parametrize("options", ["-v", "-o json"])
 def test_a_key_that_was_sent_in_the_query_and_is_repeated_is_masked(
     options: str, text: str, shell: Shell, make_wire: MakeWire

@@ -215,8 +215,7 @@ def test_a_proxy_that_cannot_reach_the_service_just_now_is_asked_again(
     )
     assert service.lines == [POST, GET]
     # Whose answer it was is said: it is not the service's.
-    assert "proxy" in why
-    assert status in why
+    assert why == f"the proxy answered: {status}"
 
 
 @pytest.mark.parametrize(
@@ -277,9 +276,14 @@ def test_a_proxy_that_cannot_be_reached_is_named_and_nothing_was_started(
 
     ended = shell("run sales --max-outage 0s")
 
-    assert (ended.exit_code, ended.stdout) == (11, "")
-    assert "it is safe to run the same command again" in ended.stderr
-    assert f"127.0.0.1:{proxy.port}" in ended.stderr
+    why = f"cannot connect to the proxy 127.0.0.1:{proxy.port}: Connection refused"
+    assert ended.result == (
+        11,
+        "",
+        begun()
+        + error(f"nothing was started: {why}")
+        + "hint: gave up after 0s (--max-outage); it is safe to run the same command again\n",
+    )
 
 
 def test_a_start_lost_behind_a_proxy_of_plain_http_may_be_running(
@@ -322,8 +326,8 @@ def test_a_socks_proxy_is_said_to_be_of_no_use(
         "http://user:proxysecret@127.0.0.1:port",
         "http://user:proxysecret@[::1:3128",
         "http://user:proxysecret@proxy\u00fc_:3128",
-        # From a file of variables with Windows' ends of lines.
-        "http://user:proxysecret@127.0.0.1:3128\r",
+        "http://user:proxysecret@127.0.0.1:3128\r:",
+        "http://user:proxysecret@127.0.0.1\r:3128",
     ],
 )
 def test_what_is_no_proxy_is_said_to_be_none_without_its_password(
@@ -339,16 +343,18 @@ def test_what_is_no_proxy_is_said_to_be_none_without_its_password(
     assert "secret" not in ended.stderr
 
 
+# The last is as it comes from a file of variables with Windows' ends of lines.
+@pytest.mark.parametrize("end", ["", "/", "\r"])
 @pytest.mark.parametrize("options", ["", "-v", "-o json"])
 def test_the_password_of_a_proxy_is_sent_to_it_and_never_shown(
-    options: str, shell: Shell, make_wire: MakeWire, monkeypatch: pytest.MonkeyPatch
+    options: str, end: str, shell: Shell, make_wire: MakeWire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def echo(peer: Peer) -> None:
         given = peer.read_request().header("proxy-authorization") or ""
         peer.send(http(f"407 no {given}", f"X-Echo: {given}"))
 
     proxy = make_wire([echo])
-    monkeypatch.setenv("HTTPS_PROXY", f"http://user:proxysecret@127.0.0.1:{proxy.port}")
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:proxysecret@127.0.0.1:{proxy.port}{end}")
     shell.configure_invision(SECURE)
 
     ended = shell(f"run sales {options}")

@@ -152,7 +152,7 @@ def test_a_run_that_is_waited_for_in_vain_is_lost(shell: Shell, make_wire: MakeW
         + missed(0.5, why, "1s")
         + missed(1.5, why, "500ms")
         + at(2, f"no news: {why}")
-        + error("no contact for 2s (--max-outage); the run goes on")
+        + error(f"no contact for 2s (--max-outage): {why}; the run goes on")
         + RESUME,
     )
 

@@ -109,17 +109,19 @@ def test_a_look_is_not_repeated_where_the_certificate_is_not_trusted(
     assert len(wire.peers) == 1
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_certificate_for_another_host_is_refused_and_ca_file_is_not_proposed(
-    shell: Shell, make_wire: MakeWire, authority: trustme.CA, ca_file: str
+    host: str, shell: Shell, make_wire: MakeWire, authority: trustme.CA, ca_file: str
 ) -> None:
     wire = make_wire([], tls=_server(authority, "other.example"))
-    shell.configure_invision(wire.address, ca_file=ca_file)
+    shell.configure_invision(f"https://{host}:{wire.port}", ca_file=ca_file)
 
     ended = shell("run sales")
 
     assert (ended.exit_code, ended.stdout) == (2, "")
-    assert "not valid for '127.0.0.1'" in ended.stderr
+    assert f"not valid for '{host}'" in ended.stderr
     assert wire.lines == []
+    assert ended.stderr.endswith("hint: it is for another host: check the address\n")
     assert "ca_file" not in ended.stderr
 
 

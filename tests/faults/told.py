@@ -14,7 +14,12 @@ STARTED = json_answer({"runId": RUN, "status": "Pending"})
 RUNNING = json_answer({"runId": RUN, "status": "Running"})
 SUCCEEDED = json_answer({"runId": RUN, "status": "Succeeded"})
 
-CHECK_FIRST = "hint: it may be running: look at the service before you start it again\n"
+# What this machine's journal calls the first start of `sales`.
+LOCAL = "sales/start-0001"
+CHECK_FIRST = (
+    "hint: it may be running: look at the service before you start it again; "
+    f"then settle it: dfctl runs resolve {LOCAL} --as not-started, or --as RUN\n"
+)
 NOTHING_STARTED = "hint: nothing was started; check address and settings of the profile\n"
 NOT_SEEN = f"sales: not seen ({REFERENCE})\n"
 RESUME = f"hint: to follow it: dfctl wait {REFERENCE}\n"

@@ -111,12 +111,12 @@ BROKEN = (
     _refused(
         "gzip",
         answer(http("200 OK", "Content-Encoding: gzip", body=gzip.compress(b"{}"))),
-        why="the answer is compressed, which nobody asked for",
+        why="the answer is compressed, though dfctl asked for plain",
     ),
     _refused(
         "a gzip bomb",
         answer(http("200 OK", "Content-Encoding: GZIP", body=_BOMB)),
-        why="the answer is compressed, which nobody asked for",
+        why="the answer is compressed, though dfctl asked for plain",
     ),
     _refused(
         "more than 8 MiB",

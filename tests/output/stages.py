@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from dfctl.core.events import Accepted, Event, Following, Heartbeat, Missed, Seen
+from dfctl.core.events import Accepted, Event, Following, Heartbeat, Missed, Seen, UnderWay
 from dfctl.core.exits import ExitCode
 from dfctl.core.runs import Run
 from dfctl.core.states import State
@@ -42,6 +42,7 @@ REFUSED = replace(
 )
 STORY: list[Event] = [
     Following(NEW, 86400.0),
+    UnderWay(),
     Accepted(ACCEPTED),
     Seen(BEGUN),
     Missed(BEGUN, "the network broke", 2.0),

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from dfctl.core.errors import UsageError
+from dfctl.core.events import UnderWay
 from dfctl.core.exits import ExitCode
 from dfctl.core.runs import Run
 from dfctl.output.choose import (
@@ -19,6 +20,7 @@ from dfctl.output.choose import (
     choose,
     format_asked_for,
 )
+from tests.documents import check_document, check_lines
 from tests.output.stages import ENDED, FAILED, NOW, STAMP, STORY, Broken, Terminal, without_escapes
 
 FORMATS = [None, *Format]
@@ -71,7 +73,22 @@ def test_every_combination_shows_what_it_should(
 def assert_result(showing: Showing, run: Run, code: ExitCode, out: str) -> None:
     """Fail where stdout is not what `showing` asks for."""
     if showing.format is Format.JSON:
+        check_document(out)
         assert json.loads(out)["exit_code"] == code
+    elif showing.format is Format.JSONL:
+        check_lines(out)
+        *events, document = map(json.loads, out.splitlines())
+        assert [event["event"] for event in events] == [
+            "following",
+            "accepted",
+            "state",
+            "missed",
+            "state",
+            "heartbeat",
+            "state",
+        ]
+        assert document["exit_code"] == code
+        assert [run["state"] for run in document["runs"]] == [run.state]
     elif showing.format is Format.REF:
         assert out == "sales/updatesales/r1\n"
     elif showing.format is None and showing.is_quiet and code is ExitCode.SUCCEEDED:
@@ -101,6 +118,8 @@ def test_colours_are_drawn_where_they_are_wanted(
     err = Terminal()
     output = output_of(Showing(color=color), io.StringIO(), err, {"TERM": "xterm-256color"})
     output.hear(STORY[0])
+    assert err.getvalue() == "", "nothing is drawn before the first requests were handed over"
+    output.hear(UnderWay())
     output.close(is_well=True)
     assert ("\x1b[36m" in err.getvalue()) is (color is not ColorChoice.NEVER)
 
@@ -114,6 +133,7 @@ def test_no_color_takes_colours_away_unless_they_are_asked_for(
         err = Terminal()
         output = output_of(Showing(color=color), io.StringIO(), err, {"NO_COLOR": "1"})
         output.hear(STORY[0])
+        output.hear(UnderWay())
         output.close(is_well=True)
         assert ("\x1b[36m" in err.getvalue()) is is_coloured
 
@@ -173,6 +193,11 @@ def test_the_result_is_written_after_the_live_line_was_taken_away() -> None:
         ("run sales --output=json", "", Format.JSON),
         ("run sales", "json", Format.JSON),
         ("run sales", " JSON ", Format.JSON),
+        ("run sales -qo json", "", Format.JSON),
+        ("run sales -o jsonl", "", Format.JSONL),
+        ("run sales --output=jsonl", "", Format.JSONL),
+        ("run sales", "jsonl", Format.JSONL),
+        ("run sales -o ref", "json", None),
         ("run sales", "text", None),
         ("run sales -o text", "", None),
         ("run json", "", None),

@@ -14,7 +14,8 @@ from dfctl.core.errors import DfctlError, KeyProblem, OutputClosed, UsageError
 from dfctl.core.exits import ExitCode
 from dfctl.core.runs import Run
 from dfctl.core.states import State
-from dfctl.output.results import JsonResults, ReferenceResults, Results, TextResults, run_document
+from dfctl.output.documents import run_document
+from dfctl.output.results import JsonResults, ReferenceResults, Results, TextResults
 from dfctl.output.streams import NoticeStream, ResultStream
 from tests.core.properties import any_text, bounded, plain_text
 from tests.output.stages import BEGUN, ENDED, FAILED, LOST, NEW, NOW, REFUSED, Broken
@@ -207,13 +208,13 @@ def test_an_error_before_any_result_is_told(
 
 def test_a_list_has_lines_for_people_and_rows_for_programs() -> None:
     page = Page("text")
-    page.results.listing("profiles", [{"name": "a"}], ["NAME", "a"])
+    page.results.listing("profiles", [{"name": "a"}], ["NAME", "a"], ExitCode.SUCCEEDED)
     assert page.both == ("NAME\na\n", "")
     page = Page("json")
-    page.results.listing("profiles", [{"name": "ø"}], ["NAME", "ø"])
+    page.results.listing("profiles", [{"name": "ø"}], ["NAME", "ø"], ExitCode.KEY)
     assert json.loads(page.out.getvalue()) == {
         "schema": 1,
-        "exit_code": 0,
+        "exit_code": 4,
         "profiles": [{"name": "ø"}],
         "error": None,
     }
@@ -221,7 +222,7 @@ def test_a_list_has_lines_for_people_and_rows_for_programs() -> None:
 
 def test_a_list_without_rows_is_empty() -> None:
     page = Page("text")
-    page.results.listing("profiles", [], [])
+    page.results.listing("profiles", [], [], ExitCode.SUCCEEDED)
     assert page.both == ("", "")
 
 

@@ -100,6 +100,7 @@ class Process:
             reader.join(PATIENCE)
         ended = Ended(code, self.text("stdout"), self.text("stderr"))
         assert CANARY not in ended.stdout + ended.stderr, "a key was shown"
+        assert code != 120, "Python could not write what was left, and chose the exit code"
         return ended
 
     def close(self) -> None:
@@ -134,6 +135,8 @@ class Desk:
         self.config = folder / "config.toml"
         self.home = folder / "home"
         self.temporary = folder / "tmp"
+        # Where the journal is, so that no test writes into a home that is not its own.
+        self.state = folder / "state"
         self.home.mkdir()
         self.temporary.mkdir()
         self.environment: dict[str, str] = {
@@ -142,6 +145,7 @@ class Desk:
             "TMPDIR": str(self.temporary),
             "PYTHONPATH": SOURCES,
             "DFCTL_CONFIG": str(self.config),
+            "DFCTL_STATE_DIR": str(self.state),
             "TZ": "UTC",
             "LANG": "C.UTF-8",
             "PYTHONDONTWRITEBYTECODE": "1",

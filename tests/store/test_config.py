@@ -442,7 +442,7 @@ def test_the_default_profile(files: Files, text: str, environ: dict[str, str], n
 def test_where_nothing_is_described_the_error_says_how_to(files: Files) -> None:
     looked = f"(account {account_name()}, looked at MACHINE (not there) and USER (not there))"
     hint = (
-        "describe one below [profiles.NAME] in USER, or set DFCTL_BACKEND, DFCTL_ADDRESS, "
+        "dfctl init writes one to USER, step by step; or set DFCTL_BACKEND, DFCTL_ADDRESS, "
         "DFCTL_FLOW and DFCTL_KEY"
     )
 
@@ -651,7 +651,7 @@ def test_a_profile_without_a_key_says_how_to_give_one(files: Files) -> None:
 
     assert missing_key(files.load(), "sales") == (
         "the profile sales has no key",
-        f'set DFCTL_KEY_SALES, or write key = {{ env = "NAME" }} in its settings in {files.user}',
+        "dfctl keys set sales, or set DFCTL_KEY_SALES",
     )
     assert missing_key(files.load({"DFCTL_BACKEND": "invision"}), "env") == (
         "the profile env has no key",
@@ -664,8 +664,7 @@ def test_the_variable_key_in_never_holds_the_key_of_a_profile_called_in(files: F
 
     assert missing_key(files.load({"DFCTL_KEY_IN": "query"}), "in") == (
         "the profile in has no key",
-        f'write key = {{ env = "NAME" }} in its settings in {files.user}; '
-        "DFCTL_KEY_IN is a setting of the profile env",
+        "dfctl keys set in; the variable DFCTL_KEY_IN is a setting of the profile env",
     )
 
 

@@ -306,7 +306,10 @@ def test_a_command_that_does_not_end_is_ended() -> None:
     assert time.monotonic() - began < 30
 
 
-EXAMPLE = 'write key = { env = "NAME" }, { file = "PATH" } or { command = ["PROGRAM", "..."] }'
+EXAMPLE = (
+    'write key = { env = "NAME" }, { file = "PATH" }, { command = ["PROGRAM", "..."] } '
+    "or { keyring = true }"
+)
 LIST = "command must be a list of texts: a program and its arguments"
 LIST_EXAMPLE = 'write { command = ["PROGRAM", "ARGUMENT"] }; no shell reads it'
 
@@ -316,12 +319,13 @@ LIST_EXAMPLE = 'write { command = ["PROGRAM", "ARGUMENT"] }; no shell reads it'
     [
         ("123", f"must be text or a table, not a number\n{EXAMPLE}"),
         ("true", f"must be text or a table, not true or false\n{EXAMPLE}"),
-        ("{ keyring = true }", f"this dfctl reads no keyring\n{EXAMPLE}"),
+        ("{ keyring = false }", "keyring must be true\nwrite { keyring = true }"),
+        ('{ keyring = "sesame" }', "keyring must be true\nwrite { keyring = true }"),
         ("{}", f"must name exactly one source\n{EXAMPLE}"),
         ('{ env = "A", file = "b" }', f"must name exactly one source\n{EXAMPLE}"),
         (
             '{ comand = ["sesame"] }',
-            "'comand' is not one of env, file and command\ndid you mean command?",
+            "'comand' is not one of env, file, command and keyring\ndid you mean command?",
         ),
         (
             '{ env = "$SALES_KEY" }',
