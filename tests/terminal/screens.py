@@ -1,4 +1,4 @@
-"""A terminal window, drawn as a terminal draws it, and a service whose time the test tells."""
+"""A terminal's window, drawn as a terminal draws it, and the room in which windows are opened."""
 
 import os
 import re
@@ -9,28 +9,20 @@ import time
 from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyte
 
-from dfctl.sandbox.server import Sandbox
 from tests.terminal.person import Person
 
 # Nothing that a test waits for takes this long, not even on a loaded machine.
-PATIENCE = 5.0
-_SPINNER = re.compile(r"^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]", re.MULTILINE)
-_LENGTH = re.compile(r"\b\d+m?s\b")
-_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\]8;[^\x1b]*\x1b\\")
-
-
-class Hands:
-    """The hands of the service's clock: its time passes when the test says so."""
-
-    def __init__(self) -> None:
-        self.at = 0.0
-
-    def __call__(self) -> float:
-        return self.at
+PATIENCE = 30.0
+_TURNING = re.compile(r"^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏|/\\-](?= )", re.MULTILINE)
+_LENGTH = re.compile(r"\b(\d+[hms])+\b|\b\d+ms\b")
+# What a terminal is told beside text: where and how to write, and where a link leads.
+_LINK = r"\x1b\]8;[^;\x1b]*;(?:https?://[^\x1b\x07]*)?\x1b\\"
+_STEERING = re.compile(rf"\x1b\[[0-9;]*[mAK]|\x1b\[\?25[hl]|{_LINK}")
+_STRANGE = re.compile("[^\n\r\x20-\x7e\xa0-\uffff]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class Window(Person):
@@ -46,7 +38,7 @@ class Window(Person):
         columns: int = 80,
         lines: int = 24,
         encoding: str = "utf-8",
-        stdout: Any = None,
+        stdout: IO[str] | None = None,
     ) -> None:
         self._drawn = pyte.HistoryScreen(columns, lines, history=1000)
         self._stream = pyte.Stream(self._drawn)
@@ -61,7 +53,7 @@ class Window(Person):
 
     @property
     def rows(self) -> list[str]:
-        """What stands in the window and above it, where one can scroll to."""
+        """What stands in the window, and above it where one can scroll to."""
         columns = range(self._drawn.columns)
         above = ("".join(row[x].data for x in columns) for row in self._drawn.history.top)
         rows = [row.rstrip() for row in chain(above, self._drawn.display)]
@@ -71,79 +63,84 @@ class Window(Person):
 
     @property
     def text(self) -> str:
-        """The rows, with `*` for whatever turns at the moment and `Ns` for every length of time."""
-        return _LENGTH.sub("Ns", _SPINNER.sub("*", "\n".join(self.rows)))
+        """The rows, with `*` for what turns at the moment and `Ns` for every length of time."""
+        return _LENGTH.sub("Ns", _TURNING.sub("*", "\n".join(self.rows)))
 
     @property
-    def printed(self) -> list[str]:
-        """The lines as they were written, whatever moves, colours or links them left out."""
-        lines = _ESCAPE.sub("", self.screen).split("\n")
+    def written(self) -> list[str]:
+        """The lines as they were written in the end, whatever rows they fill."""
+        lines = _STEERING.sub("", self.screen).rstrip("\n").split("\n")
         return [line.rpartition("\r")[2].rstrip() for line in lines]
 
     def shows(self, text: str) -> "Window":
-        """Read until the window shows `text`, a part of its text, at one moment."""
+        """Read until `text` stands in the window's text."""
         return self.shows_like(re.escape(text))
 
     def shows_like(self, pattern: str) -> "Window":
-        """Read until the window shows what `pattern` describes, at one moment."""
+        """Read until the window's text holds what `pattern` describes."""
         until = time.monotonic() + PATIENCE
         while not re.search(pattern, self.text, re.MULTILINE):
             assert time.monotonic() < until, f"no {pattern!r} in:\n{self.text}"
             assert self._read(), f"ended without {pattern!r}:\n{self.text}"
         return self
 
-    def resize(self, columns: int, lines: int) -> None:
-        """Draw the window larger or smaller; what is in it is cut, as by xterm."""
-        self._drawn.resize(lines, columns)
+    def goes_on(self) -> None:
+        """Read what comes next."""
+        assert self._read(), f"ended:\n{self.text}"
+
+    def resize(self, columns: int) -> None:
+        """Make the window wider or narrower; what does not fit any more is cut, as by xterm."""
+        self._drawn.resize(columns=columns)
         if sys.platform != "win32":
             import fcntl
             import termios
 
-            # The kernel tells the terminal's processes by SIGWINCH.
-            fcntl.ioctl(self._screen, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+            size = struct.pack("HHHH", self._drawn.lines, columns, 0, 0)
+            # The kernel tells the processes in the window, with SIGWINCH.
+            fcntl.ioctl(self._screen, termios.TIOCSWINSZ, size)
 
     def signals(self, name: str) -> None:
-        """Send the process a signal, such as SIGTERM."""
+        """Send `dfctl` a signal, such as SIGTERM."""
         self._process.send_signal(signal.Signals[name])
 
     def ends(self) -> int:
-        """Wait for the end, see that the terminal is left as it was found; return the code."""
+        """Wait for the end, see that the window is left in order, and return the exit code."""
         until = time.monotonic() + PATIENCE
         while self._read():
             assert time.monotonic() < until, f"does not end:\n{self.text}"
         code = self._process.wait(PATIENCE)
         modes = _modes_of(self._screen)
         os.close(self._screen)
-        assert modes == _fresh_modes()
+        assert modes == _modes_of_new_terminal()
         cursor = self._drawn.cursor
         assert not cursor.hidden
-        assert cursor.attrs == self._drawn.default_char, "what comes next is coloured"
-        is_free = not self._drawn.display[cursor.y].strip()
-        assert (cursor.x, is_free) == (0, True), f"the prompt comes into a line:\n{self.text}"
-        assert len(self.rows) == len(self._drawn.history.top) + cursor.y, "the prompt comes too low"
+        assert cursor.attrs == self._drawn.default_char, "what is typed next is coloured"
+        assert cursor.x == 0, f"the prompt comes into a line:\n{self.text}"
+        assert len(self.rows) == len(self._drawn.history.top) + cursor.y, self.text
+        assert _STRANGE.findall(_STEERING.sub("", self.screen)) == []
         return code
+
+    def close(self) -> None:
+        """End the process, if it goes on."""
+        self._process.kill()
+        self._process.wait(PATIENCE)
 
     def _show(self, text: str) -> None:
         super()._show(text)
         self._stream.feed(text)
 
-    def close(self) -> None:
-        """End the process, if it goes on."""
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait(PATIENCE)
-
 
 class Room:
-    """A room with as many windows as one opens, and one configuration for all of them."""
+    """Where windows are opened: a home, a configuration, a journal."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.config = folder / "config.toml"
+        self.state = folder / "state"
         self.variables: dict[str, str] = {
             "HOME": str(folder),
             "DFCTL_CONFIG": str(self.config),
-            "DFCTL_STATE_DIR": str(folder / "state"),
+            "DFCTL_STATE_DIR": str(self.state),
             "DFCTL_INTERVAL": "100ms",
             "TERM": "xterm-256color",
             "LANG": "C.UTF-8",
@@ -156,37 +153,54 @@ class Room:
         self.config.touch(mode=0o600)
         self.config.write_text(text, encoding="utf-8")
 
-    def window(self, line: str, *, variables: Mapping[str, str] | None = None, **options: Any) -> Window:
-        """Open a window and type a line of words in it, without quotes."""
-        words = line.split()
-        window = Window(*words, variables={**self.variables, **(variables or {})}, **options)
+    def window(
+        self,
+        line: str,
+        *,
+        columns: int = 80,
+        lines: int = 24,
+        encoding: str = "utf-8",
+        stdout: IO[str] | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> Window:
+        """Open a window where `dfctl` runs with the words of `line`, which has no quotes."""
+        window = Window(
+            *line.split(),
+            variables={**self.variables, **(variables or {})},
+            columns=columns,
+            lines=lines,
+            encoding=encoding,
+            stdout=stdout,
+        )
         self._windows.append(window)
         return window
 
     def close(self) -> None:
-        """Close every window."""
+        """End what runs in the windows."""
         for window in self._windows:
             window.close()
 
 
 def in_rows(line: str, columns: int) -> list[str]:
-    """Return the rows in which a terminal shows a line that is longer than it is wide."""
+    """Return the rows that a line fills in a window of so many columns."""
     return [line[at : at + columns].rstrip() for at in range(0, len(line), columns)]
 
 
-def _modes_of(screen: int) -> list[Any]:
+def _modes_of(terminal: int) -> list[Any]:
     if sys.platform == "win32":
         raise NotImplementedError
     else:  # noqa: RET506 - mypy tells platforms apart by it
         import termios
 
-        return termios.tcgetattr(screen)
+        return termios.tcgetattr(terminal)
 
 
-def _fresh_modes() -> list[Any]:
-    """Return the modes of a terminal in which nothing ever ran."""
-    ends = os.openpty()
-    modes = _modes_of(ends[0])
-    for end in ends:
-        os.close(end)
-    return modes
+def _modes_of_new_terminal() -> list[Any]:
+    if sys.platform == "win32":
+        raise NotImplementedError
+    else:  # noqa: RET506 - mypy tells platforms apart by it
+        ends = os.openpty()
+        modes = _modes_of(ends[0])
+        for end in ends:
+            os.close(end)
+        return modes

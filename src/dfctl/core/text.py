@@ -19,4 +19,5 @@ def clean_link(link: str | None) -> str | None:
     """Return `link` if it is an http(s) address that is safe to show, else None."""
     if not link or len(link) > 2000 or not link.startswith(("https://", "http://")):
         return None
-    return None if _UNSAFE.search(link) or " " in link else link
+    is_whole = not any(character.isspace() for character in link)
+    return link if is_whole and not _UNSAFE.search(link) else None

@@ -179,11 +179,17 @@ def _progress(showing: Showing, around: Surroundings, err: NoticeStream) -> Prog
         return Quiet(err.line, plain)
     if showing.progress is ProgressKind.NONE:
         return Silent(err.line, is_verbose=showing.is_verbose)
-    is_drawable = err.is_terminal and around.variables.get("TERM", "") != "dumb"
-    if around.err is None or not is_drawable or showing.progress is ProgressKind.PLAIN:
+    if around.err is None or showing.progress is ProgressKind.PLAIN or not err.is_terminal:
+        return plain(err.line)
+    if around.variables.get("TERM", "") == "dumb" or _would_be_cut_up(showing, around):
         return plain(err.line)
     stream = around.err
     return Late(lambda: _live(showing, around, stream))
+
+
+def _would_be_cut_up(showing: Showing, around: Surroundings) -> bool:
+    """Return whether lines of JSON would fall into the live view, on one and the same terminal."""
+    return showing.format is Format.JSONL and ResultStream(around.out).is_terminal
 
 
 def _live(showing: Showing, around: Surroundings, stream: TextIO) -> Progress:

@@ -40,7 +40,9 @@ def next_line(before: Line | None, event: Shown, now: float) -> Line:
     if before is None or isinstance(event, Accepted):
         age = event.age if isinstance(event, Following) else 0.0
         return Line(event.run, _words(event), now - age, now, usual)
-    return Line(event.run, _words(event), before.began, now, usual, _left_queue(before, event, now))
+    words = _words(event)
+    changed = before.changed if words == before.words else now
+    return Line(event.run, words, before.began, changed, usual, _left_queue(before, event, now))
 
 
 def length_words(line: Line, now: float, *, with_queue: bool) -> str:

@@ -1,5 +1,6 @@
 """The live view on a terminal: how each run stands, drawn over and over in place."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TextIO, cast
@@ -8,6 +9,7 @@ from rich.console import Console, Group, OverflowMethod, RenderableType
 from rich.live import Live as RichLive
 from rich.progress_bar import ProgressBar
 from rich.spinner import Spinner
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
@@ -25,7 +27,7 @@ from dfctl.core.events import (
 )
 from dfctl.core.states import State
 from dfctl.output.lines import Line, length_words, next_line, share_words
-from dfctl.output.sentences import event_line, exchange_line
+from dfctl.output.sentences import event_line, exchange_line, not_begun_line
 from dfctl.output.streams import UnbreakableStream
 
 _STYLES = {
@@ -41,8 +43,6 @@ _WELL = frozenset({State.SUCCEEDED, State.WARNING})
 _WITH_BAR, _WITH_QUEUE = 60, 80
 _BAR_WIDTH = 20
 _REFRESHES_PER_SECOND = 8
-# Rich takes these for the size of the terminal, even where they say nothing.
-_FALLBACK_WIDTH = 80
 
 
 class Live:
@@ -67,6 +67,7 @@ class Live:
         self._spinner = Spinner("dots" if is_unicode else "line")
         self._lines: dict[str, Line] = {}
         self._has_followed = False
+        self._is_closed = False
         self._live = RichLive(
             get_renderable=self._draw,
             console=self._console,
@@ -84,6 +85,8 @@ class Live:
                     self.note(exchange_line(event))
             case NotBegun():
                 self._lines.pop(event.run.name, None)
+                if any(not line.is_over for line in self._lines.values()):
+                    self.note(not_begun_line(event))
             case Starting() | StartDelayed() | Accepted() | Following() | Missed() | Seen():
                 self._turn_to(event)
 
@@ -93,7 +96,8 @@ class Live:
 
     def close(self, *, is_well: bool) -> None:
         # A run that was followed leaves its last frame; a look or a start has nothing to add.
-        self._live.transient = not self._has_followed
+        self._is_closed = True
+        self._live.transient = not (self._has_followed and self._lines)
         self._live.stop()
 
     def _turn_to(
@@ -132,11 +136,12 @@ class Live:
         width, now = self._console.width, self._monotonic()
         state = line.run.state
         style = _STYLES.get(state, "cyan") if state else "cyan"
-        link = f" link {line.run.url}" if line.run.url else ""
+        # Not as words of a style: an address could have words of its own in it.
+        link = Style.parse(style) + Style(link=line.run.url)
         cells: list[RenderableType] = [
             self._mark(line),
             Text(line.run.name, "bold"),
-            Text(line.words, style + link),
+            Text(line.words, link),
             Text(length_words(line, now, with_queue=width >= _WITH_QUEUE), "dim"),
         ]
         if width >= _WITH_BAR:
@@ -148,12 +153,18 @@ class Live:
         if line.usual is None or line.is_over:
             return [Text(""), Text("")]
         elapsed = min(line.elapsed(now), line.usual)
-        bar = ProgressBar(total=line.usual, completed=elapsed, width=_BAR_WIDTH)
+        bar = ProgressBar(
+            total=line.usual,
+            completed=elapsed,
+            width=_BAR_WIDTH,
+            complete_style="cyan",
+            finished_style="yellow",
+        )
         return [bar, Text(share_words(line, now), "dim")]
 
     def _mark(self, line: Line) -> RenderableType:
         if not line.is_over:
-            return self._spinner
+            return Text("-") if self._is_closed else self._spinner
         is_well = line.run.state in _WELL
         if self._is_unicode:
             return Text("\N{CHECK MARK}" if is_well else "\N{BALLOT X}")
@@ -167,20 +178,23 @@ def _rest(lines: list[Line]) -> str:
 
 
 def _console(stream: TextIO, *, color: bool | None) -> Console:
-    def made(width: int | None) -> Console:
-        return Console(
-            file=cast(TextIO, UnbreakableStream(stream)),
-            force_terminal=True,
-            color_system="auto" if color is not False else None,
-            no_color=None if color is None else not color,
-            width=width,
-            highlight=False,
-            markup=False,
-            emoji=False,
-        )
+    return Console(
+        file=cast(TextIO, UnbreakableStream(stream)),
+        force_terminal=True,
+        color_system="auto" if color is not False else None,
+        no_color=None if color is None else not color,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        _environ=_believable(os.environ),
+    )
 
-    console = made(None)
-    return console if console.width > 1 else made(_FALLBACK_WIDTH)
+
+def _believable(variables: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the environment without a width that is none: Rich would believe in it."""
+    if variables.get("COLUMNS", "").strip("0"):
+        return variables
+    return {name: text for name, text in variables.items() if name != "COLUMNS"}
 
 
 def wants_color(variables: Mapping[str, str]) -> bool | None:

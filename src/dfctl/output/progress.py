@@ -15,12 +15,20 @@ from dfctl.core.events import (
     Following,
     Heartbeat,
     Missed,
+    NotBegun,
     Seen,
     UnderWay,
     Warned,
 )
 from dfctl.core.runs import Run
-from dfctl.output.sentences import event_line, exchange_line, stamp, state_line, still_line
+from dfctl.output.sentences import (
+    event_line,
+    exchange_line,
+    not_begun_line,
+    stamp,
+    state_line,
+    still_line,
+)
 
 
 class Progress(Protocol):
@@ -83,6 +91,10 @@ class Plain(Silent):
                 self._followed[event.run.name] = event.run
             case Accepted() if event.run.name in self._followed:
                 self._followed[event.run.name] = event.run
+            case NotBegun():
+                self._followed.pop(event.run.name, None)
+                is_alone = not any(_is_open(run) for run in self._followed.values())
+                return [] if is_alone else [not_begun_line(event)]
             case Missed():
                 self._missed.add(event.run.name)
         line = event_line(event)

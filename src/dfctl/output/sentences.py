@@ -10,6 +10,7 @@ from dfctl.core.events import (
     Exchanged,
     Following,
     Missed,
+    NotBegun,
     StartDelayed,
     Starting,
 )
@@ -74,6 +75,11 @@ def event_line(event: Event) -> str | None:
             again = "" if when is None else f"; looking again in {format_duration(when)}"
             return f"{event.run.name}: no news: {event.why}{again}"
     return None
+
+
+def not_begun_line(event: NotBegun) -> str:
+    """Return the line of a start that gave no run, for while others go on."""
+    return f"{event.run.name}: no run: {event.run.message}"
 
 
 def exchange_line(event: Exchanged) -> str:
