@@ -25,7 +25,7 @@ demo: $(VENV)/.for-use
 	@$(BIN)/dfctl demo $(ARGS)
 
 test: $(VENV)/.for-development
-	@$(RUN) pytest $(ARGS)
+	@$(RUN) pytest -n auto $(ARGS)
 
 check: $(VENV)/.for-development
 	$(RUN) ruff check
