@@ -130,9 +130,12 @@ class Tasks:
 
     def _begin(self, order: Order, run: Run) -> Task["_Begun"]:
         attempt = Start(order.target, run, clock=self.clock, random=self.random, tell=self.tell)
+        sent_at = self.clock.now()
         started = yield from attempt.task(order.parameters, server_wait=order.server_wait)
         state = started.sighting.state if started.sighting else State.PENDING
-        run = replace(run, locator=started.locator, state=state, started_at=self.clock.now())
+        # A held answer comes when the run is over: it began when it was asked for.
+        started_at = sent_at if order.server_wait else self.clock.now()
+        run = replace(run, locator=started.locator, state=state, started_at=started_at)
         self.tell(Accepted(run))
         return _Begun(replace(order.target, key=attempt.key), run, started.sighting)
 

@@ -35,8 +35,9 @@ class Answered:
 class Workers:
     """A few daemon threads, made as they are needed, one request at a time each.
 
-    An abandoned job takes its thread with it: a thread that hangs in a resolver cannot be ended,
-    so another takes its place.
+    A request that is held until its run ends has a thread beside the few. An abandoned job takes
+    its thread with it: a thread that hangs in a resolver cannot be ended, so another takes its
+    place.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Workers:
         self._waiting: deque[Job] = deque()
         self._idle = 0
         self._busy = 0
+        self._held = 0
         self._most = most
 
     @property
@@ -61,7 +63,7 @@ class Workers:
 
     def submit(self, job: Job) -> bool:
         """Hand a job over; False where it has to wait for a thread."""
-        if self._busy >= self._most:
+        if self._busy - self._held >= self._most and not job.send.request.is_held:
             self._waiting.append(job)
             return False
         self._dispatch(job)
@@ -70,6 +72,7 @@ class Workers:
     def done(self, job: Job) -> Job | None:
         """Take note that a job came back or was given up; return the next one, now under way."""
         self._busy -= 1
+        self._held -= job.send.request.is_held
         self._idle += not job.is_abandoned
         if not self._waiting:
             return None
@@ -84,6 +87,7 @@ class Workers:
 
     def _dispatch(self, job: Job) -> None:
         self._busy += 1
+        self._held += job.send.request.is_held
         if self._idle:
             self._idle -= 1
         else:
