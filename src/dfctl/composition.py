@@ -146,7 +146,10 @@ class Parts:
 
         return journal_to_write(self.journal_path, self.clock.now)
 
-    def close(self) -> None:
+    def __enter__(self) -> "Parts":
+        return self
+
+    def __exit__(self, *end: object) -> None:
         """Close what was opened."""
         for name in ("recorder", "journal", "writable_journal"):
             if name in self.__dict__:
@@ -232,6 +235,8 @@ class Parts:
 
         `is_enough` says of a run's end that the others need not be followed any more.
         """
+        if not tasks:
+            return []
         from dfctl.client.driver import Driver
         from dfctl.client.http import open_connection
 

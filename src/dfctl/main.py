@@ -73,7 +73,7 @@ def guarded(action: "Callable[[], ExitCode]", argv: Sequence[str], parts: "Parts
     from dfctl.core.exits import ExitCode, exit_code_of_signal, is_signal
 
     try:
-        with parts.interruptible():
+        with parts, parts.interruptible():
             return action()
     except DfctlError as error:
         return _fail(argv, parts, error, error.exit_code)
@@ -85,8 +85,6 @@ def guarded(action: "Callable[[], ExitCode]", argv: Sequence[str], parts: "Parts
         return code if code and is_signal(code) else ExitCode.PIPE
     except Exception as bug:  # noqa: BLE001 - no traceback reaches a user
         return _fail(argv, parts, _bug(bug, parts), ExitCode.BUG)
-    finally:
-        parts.close()
 
 
 def _run(argv: Sequence[str], parts: "Parts") -> "ExitCode":
@@ -131,13 +129,13 @@ def _fail(
 
 def _bug(bug: Exception, parts: "Parts") -> "DfctlError":
     """Return the words for a bug. Its own text is left out: it might hold a key."""
-    from dfctl.core.errors import UsageError
+    from dfctl.core.errors import Bug
 
     if parts.variables.get("DFCTL_DEBUG") == "1":
         import traceback
 
         traceback.print_tb(bug.__traceback__, file=parts.environment.stderr)
-    return UsageError(
+    return Bug(
         f"this is a bug in dfctl ({type(bug).__name__})",
         hint="DFCTL_DEBUG=1 shows where it happened; please report it",
     )

@@ -308,7 +308,7 @@ def test_a_run_that_pruning_took_is_not_called_one_that_did_not_begin(
     shell("status sales/sales/sales-1 sales")
     shell.seconds_later = 86400.0
 
-    assert shell("runs prune --older-than 1h").stderr == "forgotten: 1\n"
+    assert shell("runs prune --older-than 1h").stderr == "1 entry forgotten\n"
 
     assert shell("status sales").exit_code == 0
     assert shell("status sales/start-0001").result == (

@@ -295,7 +295,7 @@ def test_prune_forgets_what_ended_and_says_how_much(told: Shell, service: Servic
     told.seconds_later = 90000.0
     told("run sales -q")
 
-    assert told("runs prune --older-than 1d").result == (0, "", "forgotten: 2\n")
+    assert told("runs prune --older-than 1d").result == (0, "", "2 entries forgotten\n")
 
     assert [line.split()[1:] for line in told("runs").stdout.splitlines()] == [
         ["succeeded", "500ms", "sales/sales/sales-3"],
@@ -305,11 +305,11 @@ def test_prune_forgets_what_ended_and_says_how_much(told: Shell, service: Servic
         ["unconfirmed", "-", "sales/start-0003"],
         ["succeeded", "-", "staff/staff/77"],
     ]
-    assert told("runs prune --older-than 23h").stderr == "forgotten: 2\n"
+    assert told("runs prune --older-than 23h").stderr == "2 entries forgotten\n"
 
 
 def test_prune_of_no_journal_forgets_nothing(shell: Shell, state: object) -> None:
-    assert shell("runs prune --older-than 1d").result == (0, "", "forgotten: 0\n")
+    assert shell("runs prune --older-than 1d").result == (0, "", "0 entries forgotten\n")
 
 
 def test_prune_needs_an_age(told: Shell) -> None:

@@ -338,7 +338,8 @@ def impatiently(shell: Shell, line: str) -> tuple[int, str, str]:
             random=lambda: 0.5,
         )
     )
-    code = app(args=shlex.split(line), prog_name="dfctl", standalone_mode=False, obj=parts)
+    with parts:
+        code = app(args=shlex.split(line), prog_name="dfctl", standalone_mode=False, obj=parts)
     return int(code), out.getvalue(), err.getvalue()
 
 

@@ -75,8 +75,8 @@ def _type(parts: Parts, config: Path, *words: str) -> ExitCode:
     # The demo is the same whatever is configured here, and leaves nothing in the journal.
     others = {name: text for name, text in parts.variables.items() if not name.startswith("DFCTL_")}
     variables = {**others, "DFCTL_CONFIG": str(config), "DFCTL_STATE_DIR": str(config.parent)}
-    inner = Parts(replace(parts.environment, variables=variables))
-    code: ExitCode = app(args=list(words), prog_name="dfctl", standalone_mode=False, obj=inner)
+    with Parts(replace(parts.environment, variables=variables)) as inner:
+        code: ExitCode = app(args=list(words), prog_name="dfctl", standalone_mode=False, obj=inner)
     parts.output.text(f"exit code {int(code)}\n")
     return code
 

@@ -120,7 +120,7 @@ A run, or a start that gave none:
 Other commands have another list instead of runs: profiles (profiles list and
 add), settings (profiles show), files (profiles path), checks (profiles check),
 keys (keys list and check), requests (--dry-run). The runs of runs list and runs
-show also have start: intended, confirmed, refused, not started or unconfirmed;
+show also have start: confirmed, refused, not started or unconfirmed;
 those of runs show have changes, a list of states.
 
 -o jsonl prints one object on a line for each event, as it happens. Each has

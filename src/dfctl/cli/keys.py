@@ -64,7 +64,7 @@ def set_key(
     if not source.is_kept:
         where = f"{source.describe()} ({source.origin})"
         parts.warn([f"{slot.profile} takes its key from {where} all the same"])
-    parts.output.hint(f"the key of {slot.profile} is kept in {slot.place}, for {slot.origin}")
+    parts.output.done(f"the key of {slot.profile} is kept in {slot.place}, for {slot.origin}")
     return ExitCode.SUCCEEDED
 
 
@@ -134,7 +134,7 @@ def remove_key(
     parts = begin(context, config, quiet=quiet)
     profile = name or parts.config.default_name()
     place = parts.kept_keys.remove(profile)
-    parts.output.hint(f"the key of {profile} is removed from {place}")
+    parts.output.done(f"the key of {profile} is removed from {place}")
     return ExitCode.SUCCEEDED
 
 

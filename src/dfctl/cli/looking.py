@@ -26,15 +26,20 @@ def lead_all(
     Of several runs, one that cannot be asked about comes back with the words for why.
     """
     ways = [_way(parts, run, overrides, is_sole=len(runs) == 1) for run in runs]
-    heartbeats = [way.profile.heartbeat for _, way in ways if way]
     seen = iter(
         parts.lead(
             [make_task(target, run) for run, target in ways if target],
-            heartbeat=min((beat for beat in heartbeats if beat), default=None),
+            heartbeat=shortest_heartbeat([target for _, target in ways if target]),
             is_enough=is_enough,
         )
     )
     return [next(seen) if target else run for run, target in ways]
+
+
+def shortest_heartbeat(targets: "Sequence[Target]") -> float | None:
+    """Return how often to say that runs go on, in seconds: as often as any of them wants."""
+    beats = [target.profile.heartbeat for target in targets]
+    return min((beat for beat in beats if beat is not None), default=None)
 
 
 def failed(run: Run, error: DfctlError) -> Run:

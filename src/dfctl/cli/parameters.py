@@ -43,9 +43,14 @@ def _refuse_constant(name: str) -> None:
 
 
 def _text(source: str, stdin: TextIO | None) -> str:
-    if source == "-":
-        return stdin.read(_LARGEST_INPUT) if stdin else ""
     try:
-        return Path(source).read_text(encoding="utf-8-sig")
+        if source == "-":
+            text = stdin.read(_LARGEST_INPUT + 1) if stdin else ""
+        else:
+            with Path(source).open(encoding="utf-8") as file:
+                text = file.read(_LARGEST_INPUT + 1)
     except OSError as problem:
         raise UsageError(f"--input: {source} cannot be read: {problem.strerror}") from None
+    if len(text) > _LARGEST_INPUT:
+        raise UsageError(f"--input: more than {_LARGEST_INPUT // 1024 // 1024} MiB of text")
+    return text.removeprefix("\ufeff")

@@ -105,7 +105,7 @@ def resolve_run(context: typer.Context, run: Subject, *, meaning: Meaning) -> Ex
     """
     parts = begin(context, None)
     entry = _entry(parts, run)
-    parts.output.hint(_resolve(parts, entry, meaning))
+    parts.output.done(_resolve(parts, entry, meaning))
     return ExitCode.SUCCEEDED
 
 
@@ -117,7 +117,8 @@ def prune_runs(context: typer.Context, *, older_than: OlderThan) -> ExitCode:
     """
     parts = begin(context, None)
     count = parts.writable_journal.prune(_moment(older_than, parts.clock.now()))
-    parts.output.hint(f"forgotten: {count}")
+    entries = "entry" if count == 1 else "entries"
+    parts.output.done(f"{count} {entries} forgotten")
     return ExitCode.SUCCEEDED
 
 
@@ -194,18 +195,22 @@ def _check_free(parts: Parts, run: Run) -> None:
 def _moment(text: str, now: datetime) -> datetime:
     """Return the moment that a date, or a duration back from now, means."""
     try:
-        date = datetime.fromisoformat(text).astimezone()
-        date.timestamp()
+        date = datetime.fromisoformat(text)
     except ValueError:
-        pass
-    except OverflowError:
+        return now - timedelta(seconds=_seconds(text))
+    try:
+        date = date.astimezone()
+        date.timestamp()
+    except (OverflowError, ValueError):
         raise UsageError(f"{text!r} is too far away") from None
-    else:
-        return date
+    return date
+
+
+def _seconds(text: str) -> float:
     try:
         seconds = parse_duration(text)
     except ValueError as problem:
         raise UsageError(f"{problem}; a date is written 2026-03-01") from None
     if seconds is None:
         raise UsageError(f"{text!r} is neither a duration nor a date")
-    return now - timedelta(seconds=seconds)
+    return seconds

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from dfctl.cli.looking import shortest_heartbeat
 from dfctl.cli.options import Overrides
 from dfctl.cli.parameters import parameters
 from dfctl.cli.showing import show_runs
@@ -97,7 +98,7 @@ def run_orders(parts: Parts, orders: "Sequence[Order]", *, fail_fast: bool) -> E
     tasks = [parts.tasks.run(order) for order in orders]
     runs = parts.lead(
         tasks,
-        heartbeat=orders[0].target.profile.heartbeat,
+        heartbeat=shortest_heartbeat([order.target for order in orders]),
         is_enough=is_bad if fail_fast else None,
     )
     return show_runs(parts, runs)
@@ -108,7 +109,7 @@ def start_orders(parts: Parts, orders: "Sequence[Order]") -> ExitCode:
     runs = parts.lead([parts.tasks.start(order) for order in orders])
     code = worst_of(run.exit_code for run in runs if run.exit_code is not None)
     for run in runs:
-        if run.reference:
+        if run.reference and not run.message:
             words = f"accepted, not followed; to follow it: dfctl wait {run.reference}"
             parts.output.hint(run.hint or words)
     parts.output.started(runs, code)

@@ -74,11 +74,12 @@ class Workers:
         self._busy -= 1
         self._held -= job.send.request.is_held
         self._idle += not job.is_abandoned
-        if not self._waiting:
-            return None
-        following = self._waiting.popleft()
-        self._dispatch(following)
-        return following
+        while self._waiting:
+            following = self._waiting.popleft()
+            if not following.is_abandoned:
+                self._dispatch(following)
+                return following
+        return None
 
     def close(self) -> None:
         """Let the threads end. Requests under way end with their process."""

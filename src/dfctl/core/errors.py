@@ -52,6 +52,12 @@ class Unconfirmed(DfctlError):
     exit_code = ExitCode.UNCONFIRMED
 
 
+class Bug(DfctlError):
+    """dfctl itself went wrong."""
+
+    exit_code = ExitCode.BUG
+
+
 class Interrupted(BaseException):
     """A signal asks dfctl to stop. Not an `Exception`: nothing may swallow it on its way.
 

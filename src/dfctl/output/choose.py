@@ -73,10 +73,13 @@ class Surroundings:
 class Output:
     """What a command shows: progress and notices on stderr, then results on stdout."""
 
-    def __init__(self, progress: Progress, results: Results, *, is_hinting: bool) -> None:
+    def __init__(
+        self, progress: Progress, results: Results, *, is_hinting: bool, is_quiet: bool
+    ) -> None:
         self._progress = progress
         self._results = results
         self._is_hinting = is_hinting
+        self._is_quiet = is_quiet
 
     def hear(self, event: Event) -> None:
         """Show an event."""
@@ -86,6 +89,11 @@ class Output:
     def line(self, text: str) -> None:
         """Show a line of the command's own."""
         self._progress.note(text)
+
+    def done(self, text: str) -> None:
+        """Show in words what a command did that has no other result."""
+        if not self._is_quiet:
+            self._progress.note(text)
 
     def hint(self, text: str) -> None:
         """Show a hint for people."""
@@ -155,6 +163,7 @@ def choose(showing: Showing, around: Surroundings) -> Output:
         _progress(showing, around, err),
         _results(showing, out, err, around.now),
         is_hinting=not showing.is_quiet and showing.format in (None, Format.TEXT),
+        is_quiet=showing.is_quiet,
     )
 
 
@@ -184,7 +193,7 @@ def _progress(showing: Showing, around: Surroundings, err: NoticeStream) -> Prog
     if around.variables.get("TERM", "") == "dumb" or _would_be_cut_up(showing, around):
         return plain(err.line)
     stream = around.err
-    return Late(lambda: _live(showing, around, stream))
+    return Late(lambda: _live(showing, around, stream), err.line)
 
 
 def _would_be_cut_up(showing: Showing, around: Surroundings) -> bool:

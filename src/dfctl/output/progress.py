@@ -122,24 +122,31 @@ def _is_open(run: Run) -> bool:
 
 
 class Late:
-    """Makes another progress only when there is time for it, or something that cannot wait.
+    """Makes another progress only when there is time for it.
 
-    What is heard before is kept. So Rich is imported while the service works on the first request.
+    What is heard before is kept, and what cannot wait is written with `write`. So Rich is imported
+    while the service works on the first request, and not at all where there is none.
     """
 
-    def __init__(self, make: Callable[[], Progress]) -> None:
+    def __init__(self, make: Callable[[], Progress], write: Callable[[str], None]) -> None:
         self._make = make
+        self._write = write
         self._kept: list[Event] = []
         self._inner: Progress | None = None
 
     def hear(self, event: Event) -> None:
-        if self._inner is None and not isinstance(event, UnderWay | Warned):
-            self._kept.append(event)
-        else:
+        if self._inner or isinstance(event, UnderWay):
             self._ready().hear(event)
+        elif isinstance(event, Warned):
+            self._write(f"warning: {event.message}")
+        else:
+            self._kept.append(event)
 
     def note(self, text: str) -> None:
-        self._ready().note(text)
+        if self._inner:
+            self._inner.note(text)
+        else:
+            self._write(text)
 
     def close(self, *, is_well: bool) -> None:
         if self._inner:

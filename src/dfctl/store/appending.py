@@ -12,7 +12,7 @@ from pathlib import Path
 from dfctl.core.errors import UsageError
 from dfctl.store.files import decoded, document_in
 from dfctl.store.paths import is_folder, why_not_read
-from dfctl.store.private import move_to_free_place, toml_text
+from dfctl.store.private import drafted, move_to_free_place, toml_text
 
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 # No profile can be called so.
@@ -160,22 +160,16 @@ def _check_result(
 def _write(target: Path, before: _Before, content: bytes) -> None:
     """Write the content beside its place and move it there, unless something came in between."""
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.{os.getpid()}.new")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(draft, flags, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            if before.status:
-                _take_over(file.fileno(), before.status)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+
+    def prepare(descriptor: int) -> None:
+        if before.status:
+            _take_over(descriptor, before.status)
+
+    with drafted(target, content, prepare) as draft:
         if before.status is None:
             _move_to_new(draft, target)
         else:
             _replace(draft, target, before.content)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _take_over(descriptor: int, status: os.stat_result) -> None:

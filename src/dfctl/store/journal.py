@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from statistics import median
 
 from dfctl.core.records import Change, Entry, Filter, OpenEntry, StartOutcome, StartRecord
 from dfctl.core.runs import Run
@@ -219,7 +218,12 @@ class Journal:
             f"ORDER BY id DESC LIMIT {_SAMPLE}",
             {"profile": profile},
         )
-        return median(row["seconds"] for row in rows) if rows else None
+        if not rows:
+            return None
+        # More to import than all the rest of this module, and seldom needed.
+        from statistics import median
+
+        return median(row["seconds"] for row in rows)
 
     # Pieces
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from dfctl.core.errors import UsageError
@@ -46,24 +46,39 @@ def move_to_free_place(
         without_links(draft, path)
 
 
+@contextlib.contextmanager
+def drafted(
+    target: Path, content: bytes, prepare: Callable[[int], None] = lambda descriptor: None
+) -> Iterator[Path]:
+    """Give a whole, synced file beside `target`, to be moved there; it is gone when this ends.
+
+    It is born with mode 0600; `prepare` may give it another, and an owner, by its descriptor.
+    """
+    # A process id would not do: in containers it is often the same, and drafts outlive a kill.
+    draft = target.with_name(f".{target.name}.{os.urandom(8).hex()}.new")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(draft, flags, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            prepare(file.fileno())
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)
+    _settle(target.parent)
+
+
 def replace_private(path: Path, text: str) -> None:
     """Write a file with mode 0600 in place of what was there: whole, or not at all.
 
     Only one process at a time may do so. Raises OSError.
     """
-    draft = path.with_name(f".{path.name}.new")
-    draft.unlink(missing_ok=True)  # one that a crash left behind
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(draft, flags, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
+    for left_behind in path.parent.glob(f".{path.name}.*.new"):  # by a crash
+        left_behind.unlink(missing_ok=True)
+    with drafted(path, text.encode()) as draft:
         draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    _settle(path.parent)
 
 
 def _settle(folder: Path) -> None:
