@@ -64,6 +64,8 @@ class Parts:
         self.config_file: str | None = None
         self._showing: Showing | None = None
         self._targets: dict[str, Target] = {}
+        # How many starts the command line asks for.
+        self.at_once = 1
 
     def begin(self, showing: "Showing", config_file: str | None) -> None:
         """Take note of how the command shows things, and of the configuration that it names."""
@@ -75,6 +77,12 @@ class Parts:
         from dfctl.client.signals import signals_raised
 
         return signals_raised()
+
+    def raise_lost_signal(self) -> None:
+        """Raise `Interrupted` for a signal that Python has discarded."""
+        from dfctl.client.signals import raise_lost_signal
+
+        raise_lost_signal()
 
     @cached_property
     def clock(self) -> "Clock":
@@ -176,7 +184,7 @@ class Parts:
         if name in self._targets:
             return self._targets[name]
         profile = self.config.profile(name, overrides=overrides)
-        self.recorder.expect(name, open_for=_open_for(profile))
+        self.recorder.expect(name, open_for=_open_for(profile, self.at_once))
         backend = load_backend(profile.backend)
         source = self.config.key_source(name)
         reading = source.read()
@@ -237,6 +245,7 @@ class Parts:
         """
         if not tasks:
             return []
+        self.raise_lost_signal()
         from dfctl.client.driver import Driver
         from dfctl.client.http import open_connection
 
@@ -249,16 +258,17 @@ class Parts:
         return driver.run(tasks, is_enough=is_enough)
 
 
-def _open_for(profile: "Profile") -> float | None:
+def _open_for(profile: "Profile", at_once: int) -> float | None:
     """Return how long a start counts as open while nobody knows what became of it, in seconds.
 
-    It may be tried until the outage is too long, and be answered as late as its own limit says.
+    It may be tried until the outage is too long, and be answered as late as its own limit says;
+    and it may have to wait for others of `at_once` starts, which are sent a few at a time.
     """
     patience = (profile.limits.max_outage, profile.start_timeout)
     timeout = profile.limits.timeout
     if timeout is None or None in patience:
         return None
-    return max(timeout, sum(seconds or 0.0 for seconds in patience))
+    return max(timeout, at_once * sum(seconds or 0.0 for seconds in patience))
 
 
 def _is_unprotected(profile: "Profile") -> bool:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn, TextIO
@@ -21,10 +22,10 @@ def entry() -> None:
 
 def end(run: "Callable[[Sequence[str]], int]") -> NoReturn:
     """Run this process's command line with `run`; end the process with the exit code."""
-    try:
-        code = run(sys.argv[1:])
-    except KeyboardInterrupt:  # before the command could see to it
-        code = 128 + 2
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Until the command sees to it itself: a traceback in the middle of an import helps nobody.
+        signal.signal(signal.SIGINT, lambda number, frame: os._exit(128 + number))
+    code = run(sys.argv[1:])
     if (problem := _settled(sys.stdout)) is not None:
         code = 128 + 13
         if not isinstance(problem, BrokenPipeError):
@@ -84,6 +85,10 @@ def guarded(action: "Callable[[], ExitCode]", argv: Sequence[str], parts: "Parts
         code = closed.exit_code
         return code if code and is_signal(code) else ExitCode.PIPE
     except Exception as bug:  # noqa: BLE001 - no traceback reaches a user
+        try:
+            parts.raise_lost_signal()
+        except Interrupted as stop:
+            return _fail(argv, parts, None, exit_code_of_signal(stop.signal_number or 2))
         return _fail(argv, parts, _bug(bug, parts), ExitCode.BUG)
 
 

@@ -21,6 +21,8 @@ def parameters(
         if not (name and equals):
             # Not quoted: what a flow is given may be a secret.
             raise UsageError(f"--param: number {number} has not the form NAME=VALUE")
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise UsageError(f"--param: number {number} holds bytes that are not UTF-8")
         if name in values:
             raise UsageError(f"--param: {name!r} is given twice")
         values[name] = value
@@ -30,12 +32,21 @@ def parameters(
 def _document(source: str, stdin: TextIO | None) -> dict[str, object]:
     where = "stdin" if source == "-" else source
     try:
-        value = json.loads(_text(source, stdin), parse_constant=_refuse_constant)
+        value = json.loads(
+            _text(source, stdin), parse_constant=_refuse_constant, parse_float=_finite
+        )
     except (ValueError, RecursionError) as problem:
         raise UsageError(f"--input: {where} is not JSON: {problem}") from None
     if not isinstance(value, dict):
         raise UsageError(f"--input: {where} holds JSON that is not an object")
     return value
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"{text} is too large a number")
+    return number
 
 
 def _refuse_constant(name: str) -> None:

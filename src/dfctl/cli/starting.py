@@ -57,6 +57,7 @@ def _checked_orders(
     for option, value in own.items():
         if value is not None and len(names) > 1:
             raise UsageError(f"{option} goes with exactly one profile")
+    parts.at_once = len(names)
     given = parameters(params, document, parts.environment.stdin)
     settings = overrides if flow is None else {**overrides, "flow": flow}
     return [parts.order(name, settings, given, server_wait=server_wait) for name in names]

@@ -205,6 +205,8 @@ class Driver:
         assert self._stop is not None
         job, lane.job = lane.job, None
         was_sent = job.abandon() if job else False
+        if job:
+            self._free_worker_of(job)
         is_start = job is not None and job.send.request.effect is Effect.START
         try:
             lane.task.throw(

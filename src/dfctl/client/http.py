@@ -15,6 +15,7 @@ from dfctl import __version__
 from dfctl.client.explaining import CONNECT_SECONDS, Way, explain, shorter
 from dfctl.client.job import Abandoned, Job
 from dfctl.client.proxies import proxy_for, proxy_secrets
+from dfctl.client.starting import CHECK_PROXIES
 from dfctl.client.steps import Send
 from dfctl.client.tls import tls_context
 from dfctl.core.errors import UsageError
@@ -74,6 +75,10 @@ class HttpConnection:
                 trust_env=False,
                 limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_SECONDS),
             )
+        except (httpx.InvalidURL, ValueError):
+            raise UsageError(
+                "the environment names a proxy whose address cannot be used", hint=CHECK_PROXIES
+            ) from None
         except ImportError:
             raise UsageError(
                 "the environment names a SOCKS proxy, which dfctl cannot use",
@@ -198,7 +203,7 @@ class HttpConnection:
 def _url(address: str) -> httpx.URL:
     try:
         return httpx.URL(address)
-    except httpx.InvalidURL as problem:
+    except (httpx.InvalidURL, ValueError) as problem:  # of idna, too
         raise UsageError(f"address: {address!r} cannot be used: {clean(str(problem))}") from None
 
 

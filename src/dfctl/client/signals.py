@@ -21,15 +21,28 @@ class Caught:
     number: int
 
 
+# Signals that were raised. Python discards what is raised in some places, such as a callback of
+# its import lock, and wraps it in another error in others.
+_raised: list[int] = []
+
+
 @contextmanager
 def signals_raised() -> Iterator[None]:
     """While it is entered, a signal raises `Interrupted` wherever the main thread is."""
+    _raised.clear()
 
     def stop(number: int) -> None:
+        _raised.append(number)
         raise Interrupted(number)
 
     with _handled(stop):
         yield
+
+
+def raise_lost_signal() -> None:
+    """Raise `Interrupted` once more for a signal that was raised and that nobody heard of."""
+    if _raised:
+        raise Interrupted(_raised[0])
 
 
 @contextmanager

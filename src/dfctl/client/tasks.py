@@ -152,7 +152,8 @@ class Tasks:
 
     def _to_the_end(self, target: Target, follow: Follow) -> Task[Run]:
         try:
-            yield from self._moment()
+            if follow.watch.ending is None:
+                yield from self._moment()
             run = yield from follow.task()
         except (DfctlError, Interrupted) as end:
             return follow.timed(_ended_by(follow.run, end))

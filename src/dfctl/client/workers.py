@@ -52,18 +52,18 @@ class Workers:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._waiting: deque[Job] = deque()
         self._idle = 0
-        self._busy = 0
-        self._held = 0
+        self._under_way: set[Job] = set()
         self._most = most
 
     @property
     def is_idle(self) -> bool:
         """True when no request is under way."""
-        return self._busy == 0
+        return not self._under_way
 
     def submit(self, job: Job) -> bool:
         """Hand a job over; False where it has to wait for a thread."""
-        if self._busy - self._held >= self._most and not job.send.request.is_held:
+        held = sum(one.send.request.is_held for one in self._under_way)
+        if len(self._under_way) - held >= self._most and not job.send.request.is_held:
             self._waiting.append(job)
             return False
         self._dispatch(job)
@@ -71,8 +71,9 @@ class Workers:
 
     def done(self, job: Job) -> Job | None:
         """Take note that a job came back or was given up; return the next one, now under way."""
-        self._busy -= 1
-        self._held -= job.send.request.is_held
+        if job not in self._under_way:
+            return None  # it was given up while it waited for a thread
+        self._under_way.remove(job)
         self._idle += not job.is_abandoned
         while self._waiting:
             following = self._waiting.popleft()
@@ -87,8 +88,7 @@ class Workers:
             self._jobs.put(None)
 
     def _dispatch(self, job: Job) -> None:
-        self._busy += 1
-        self._held += job.send.request.is_held
+        self._under_way.add(job)
         if self._idle:
             self._idle -= 1
         else:

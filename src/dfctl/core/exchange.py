@@ -135,7 +135,7 @@ class Members:
         value = self.text(name) or self.number(name)
         if value is None:
             raise Unreadable(f"an object without {name}")
-        text = str(value)
+        text = self._hide(str(value))
         if len(text) > 512 or not is_segment(text):
             raise Unreadable(f"an object whose {name} cannot be used")
         return text

@@ -45,10 +45,13 @@ class Secret:
         return _WORD.sub(lambda word: MASK if self._is_behind(word[0]) else word[0], text)
 
     def _is_behind(self, word: str) -> bool:
+        forms = {word}
         for _ in range(_MOST_ESCAPED):
-            word = unquote(_ESCAPED.sub(_unescaped, word))
+            # Each way alone: a key may have marks of the other in itself.
+            forms |= {unquote(form) for form in forms}
+            forms |= {_ESCAPED.sub(_unescaped, form) for form in forms}
             # Letters of an escape may be of either case, and so may what a service does with them.
-            if self.__value.casefold() in word.casefold():
+            if any(self.__value.casefold() in form.casefold() for form in forms):
                 return True
         return False
 

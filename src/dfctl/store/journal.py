@@ -223,7 +223,7 @@ class Journal:
         # More to import than all the rest of this module, and seldom needed.
         from statistics import median
 
-        return median(row["seconds"] for row in rows)
+        return float(median(row["seconds"] for row in rows))
 
     # Pieces
 

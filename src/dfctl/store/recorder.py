@@ -11,6 +11,7 @@ from dfctl.core.errors import UsageError
 from dfctl.core.events import Accepted, Event, Following, NotBegun, Seen, Starting
 from dfctl.core.records import OpenEntry, StartOutcome, StartRecord
 from dfctl.core.runs import Reference, Run
+from dfctl.core.text import clean
 from dfctl.store.journal import Journal
 from dfctl.store.schema import BUSY_SECONDS, connect, connect_to_read
 from dfctl.store.troubles import TROUBLES, trouble_of
@@ -123,7 +124,8 @@ class Recorder:
                 self._accept(event.run)
             case NotBegun():
                 if start := self._starts.get(event.run.profile):
-                    self._open().settle(start, event.outcome, event.run.message)
+                    message = clean(event.run.message or "") or None
+                    self._open().settle(start, event.outcome, message)
             case Seen() if event.run != self._seen.get(event.run.name):
                 self._open().see(event.run)
                 self._seen[event.run.name] = event.run
