@@ -1,6 +1,7 @@
 """The parts that commands work with, made when they are first asked for."""
 
 import random
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -191,7 +192,8 @@ class Parts:
         self.warn(reading.warnings)
         if _is_unprotected(profile):
             self.warn([f"{profile.line.address} is not https: the key is sent unprotected"])
-        target = Target(profile, backend, reading.secret, lambda: source.read().secret)
+        options = f" --config {shlex.quote(self.config_file)}" if self.config_file else ""
+        target = Target(profile, backend, reading.secret, lambda: source.read().secret, options)
         self._targets[name] = target
         return target
 

@@ -18,6 +18,7 @@ from dfctl.client.tasks import Order, Tasks
 from dfctl.core.errors import Interrupted, UsageError
 from dfctl.core.events import Event, Exchanged, Heartbeat, UnderWay
 from dfctl.core.exchange import Effect, Fault, FaultKind, Request, Response, Result
+from dfctl.core.exits import ExitCode
 from dfctl.core.profiles import Line
 from dfctl.core.runs import Run
 from dfctl.core.secret import Secret
@@ -406,6 +407,43 @@ def test_a_start_alone_that_brings_its_id_after_a_signal_ends_with_the_signal_s_
     scene.service.play = play
     (run,) = scene.run_until_signal(scene.tasks.start(Order(invision(), NOTHING)))
     assert (run.exit_code, run.reference) == (143, INVISION_RUN)
+
+
+def test_an_outcome_that_comes_with_the_id_after_a_signal_is_the_outcome() -> None:
+    scene = Scene(lambda job: FINE)
+
+    def play(job: Job) -> Response:
+        job.pass_gate()
+        scene.send_signal(signal.SIGTERM)
+        return started("Succeeded")
+
+    scene.service.play = play
+    (run,) = scene.run_until_signal(scene.tasks.run(Order(invision(), NOTHING)))
+    assert (run.exit_code, run.message) == (0, None)
+
+
+def test_requests_that_are_given_up_for_a_bad_end_leave_their_threads_to_others() -> None:
+    """Four looks that hang take all threads; a start behind them is sent when they are given up."""
+    scene = Scene(lambda job: FINE)
+
+    def play(job: Job) -> Response:
+        if job.send.request.method == "POST":
+            job.pass_gate()
+            return started("Succeeded")
+        hang(scene.clock, job)
+        return FINE
+
+    def bad_end() -> Task[Run]:
+        yield Pause(scene.clock.monotonic())
+        return Run(profile="bad", backend="invision", exit_code=ExitCode.FAILED)
+
+    scene.service.play = play
+    waits = [scene.tasks.wait(invision(), a_run(INVISION_RUN)) for _ in range(4)]
+    start = scene.tasks.start(Order(invision(), NOTHING))
+    runs = scene.driver.run(
+        [*waits, start, bad_end()], is_enough=lambda run: run.exit_code is ExitCode.FAILED
+    )
+    assert [run.exit_code for run in runs] == [8, 8, 8, 8, 8, 3]
 
 
 def test_a_start_that_was_sent_is_waited_for_5_s() -> None:

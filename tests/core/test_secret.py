@@ -7,6 +7,7 @@ import pickle
 import string
 import traceback
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -116,3 +117,14 @@ def test_a_key_is_hidden_in_any_text_and_in_the_address_that_carries_it(
     url = url_of("https://host.example", request, KeyPlace("api_key", in_query=True), key)
     assert key not in secret.hide(f"{around}{key}{around}")
     assert secret.hide(url) == "https://host.example/status?api_key=***"
+
+
+@pytest.mark.parametrize("key", ['ab%41cd"efgh', "ab&cd\"ef<gh'ij+%41\\zz", "100%25|sure"])
+def test_a_key_with_marks_of_escapes_in_itself_is_hidden_however_it_is_escaped(key: str) -> None:
+    secret = Secret(key)
+    for form in (json.dumps(key), repr(key), quote(key), quote(quote(key)), json.dumps(repr(key))):
+        shown = secret.hide(f"bad {form} here")
+        assert shown.startswith("bad ")
+        assert shown.endswith(" here")
+        # Whatever is left of the word is the quotes around the key.
+        assert shown[4:-5].strip("'\"\\") == "***"

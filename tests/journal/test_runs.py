@@ -241,7 +241,7 @@ def test_a_start_is_not_settled_as_what_it_cannot_be(told: Shell, service: Servi
         "sales/start-0001": "--as: 'sales/start-0001' is no run of the profile sales",
         "sales/77": "'77' names no run of InVision",
         "finished": "'finished' is not a run reference",
-        "ended": "'ended' is not a run reference",
+        "ended": "--as ended is for a run that counts as open; sales/start-0003 is unconfirmed",
         "''": "'' is not a run reference",
         "sales/sales/sales-1": "--as: sales/sales/sales-1 was given by another start, "
         "sales/start-0001",
@@ -257,15 +257,37 @@ def test_a_start_is_not_settled_as_what_it_cannot_be(told: Shell, service: Servi
 def test_what_nobody_doubts_is_not_settled(told: Shell) -> None:
     before = told("runs").stdout
 
-    for text in ("stock", "staff", "sales/sales/sales-1"):
+    for text in ("stock", "staff"):
         for meaning in ("not-started", "sales/sales/77"):
             assert told(f"runs resolve {text} --as {meaning}").result == (
                 2,
                 "",
-                "error: there is nothing to settle: nobody doubts what became of it\n"
+                "error: there is nothing to settle: what became of it is known\n"
                 "hint: for a run that counts as open and is not: --as ended\n",
             )
     assert told("runs").stdout == before
+
+
+def test_a_run_that_was_seen_to_end_is_not_settled(told: Shell) -> None:
+    for meaning in ("not-started", "sales/sales/77", "ended"):
+        assert told(f"runs resolve sales/sales/sales-1 --as {meaning}").result == (
+            2,
+            "",
+            "error: sales/sales/sales-1 has ended already (succeeded): "
+            "there is nothing to settle\n",
+        )
+
+
+def test_the_references_of_a_list_can_be_handed_on(told: Shell) -> None:
+    ended = told("runs list -o ref --limit 2")
+
+    assert ended.result == (0, "staff/staff/staff-1\nsales/start-0003\n", "")
+    assert told("profiles list -o ref").result == (
+        2,
+        "",
+        "error: --output: ref lists runs, and these are profiles\n"
+        "hint: leave it out, or use json\n",
+    )
 
 
 def test_a_run_that_nobody_will_see_end_is_closed(told: Shell, service: Service) -> None:

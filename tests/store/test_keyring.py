@@ -384,5 +384,5 @@ def test_without_the_package_the_way_to_install_it_is_told(machine: Machine) -> 
         4,
         "",
         "error: the keyring needs a package that is not installed\n"
-        "hint: pip install 'dfctl[keyring]'\n",
+        "hint: pipx inject dfctl keyring\n",
     )

@@ -24,7 +24,7 @@ Keyring = Annotated[
     typer.Option(
         "--keyring",
         help="Keep it in the operating system's keyring, not in keys.toml. "
-        "Needs: pip install 'dfctl[keyring]'",
+        "Needs: pipx inject dfctl keyring",
     ),
 ]
 

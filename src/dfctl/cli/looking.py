@@ -67,4 +67,11 @@ def _way(
         if is_sole:
             raise
         return failed(run, error), None
-    return replace(run, backend=target.profile.backend, state=None, service_state=None), target
+    unseen = replace(
+        run,
+        backend=target.profile.backend,
+        state=None,
+        service_state=None,
+        options=target.options,
+    )
+    return unseen, target

@@ -52,7 +52,7 @@ Timeout = Annotated[
     typer.Option(
         "--timeout",
         metavar="DURATION",
-        help="How long to follow, such as 2h30m; `none` lifts the limit of 24h. "
+        help="How long to follow once started, such as 2h30m; `none` lifts the limit of 24h. "
         "[env:DFCTL_TIMEOUT]",
     ),
 ]

@@ -43,7 +43,7 @@ Meaning = Annotated[
     ),
 ]
 OlderThan = Annotated[
-    str, typer.Option("--older-than", metavar="DURATION", help="How old, such as 90d.")
+    str, typer.Option("--older-than", metavar="DURATION|DATE", help="How old, such as 90d.")
 ]
 Subject = Annotated[
     str,
@@ -99,7 +99,7 @@ def show_run(
 
 @app.command("resolve")
 def resolve_run(context: typer.Context, run: Subject, *, meaning: Meaning) -> ExitCode:
-    """Settle an unconfirmed start, once you have looked at the service.
+    """Settle an unconfirmed start, or a run that counts as open.
 
     Example: dfctl runs resolve sales/start-0007 --as not-started
     """
@@ -111,7 +111,7 @@ def resolve_run(context: typer.Context, run: Subject, *, meaning: Meaning) -> Ex
 
 @app.command("prune")
 def prune_runs(context: typer.Context, *, older_than: OlderThan) -> ExitCode:
-    """Forget ended runs and settled starts that are older than that.
+    """Forget ended runs and settled starts of a given age.
 
     Example: dfctl runs prune --older-than 90d
     """
@@ -153,13 +153,22 @@ def _entry_of_run(parts: Parts, reference: Reference) -> Entry:
 def _resolve(parts: Parts, entry: Entry, meaning: str) -> str:
     """Settle an entry; return what was done, in words."""
     start, run = entry.start, entry.run
+    if run and run.state and run.state.is_final:
+        raise UsageError(
+            f"{run.reference} has ended already ({run.state}): there is nothing to settle"
+        )
     if run and meaning == "ended":
         parts.writable_journal.close_run(run)
         return f"{run.reference} counts as ended now"
     if start is None or not start.outcome.is_unsettled:
         raise UsageError(
-            "there is nothing to settle: nobody doubts what became of it",
+            "there is nothing to settle: what became of it is known",
             hint="for a run that counts as open and is not: --as ended",
+        )
+    if meaning == "ended":
+        raise UsageError(
+            f"--as ended is for a run that counts as open; {start.local_reference} is unconfirmed",
+            hint="--as not-started, or --as RUN",
         )
     if meaning == "not-started":
         parts.writable_journal.resolve(start, None)

@@ -67,7 +67,8 @@ def _note_refused(parts: Parts, names: Sequence[str], error: DfctlError) -> None
     known = parts.config.names()
     for name in dict.fromkeys(names):
         if name in known:
-            parts.recorder.note_refused(Run(profile=name, backend=""), error.message)
+            run = Run(profile=name, backend="")
+            parts.recorder.note_refused(run, f"nothing was sent: {error.message}")
 
 
 def _check_names(names: Sequence[str]) -> None:
@@ -107,12 +108,13 @@ def run_orders(parts: Parts, orders: "Sequence[Order]", *, fail_fast: bool) -> E
 
 def start_orders(parts: Parts, orders: "Sequence[Order]") -> ExitCode:
     """Start runs, show their references, and say how to follow them."""
+    from dfctl.client.tasks import resume
+
     runs = parts.lead([parts.tasks.start(order) for order in orders])
     code = worst_of(run.exit_code for run in runs if run.exit_code is not None)
     for run in runs:
         if run.reference and not run.message:
-            words = f"accepted, not followed; to follow it: dfctl wait {run.reference}"
-            parts.output.hint(run.hint or words)
+            parts.output.hint(run.hint or f"accepted, not followed; {resume(run)}")
     parts.output.started(runs, code)
     return code
 

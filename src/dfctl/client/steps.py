@@ -19,13 +19,15 @@ from dfctl.core.secret import Secret
 class Target:
     """A profile with all that is needed to talk about it to its service.
 
-    `read_key_again` returns the key as its source has it now.
+    `read_key_again` returns the key as its source has it now. `options` is what commands about the
+    profile need, such as ` --config FILE`, when they are proposed.
     """
 
     profile: Profile
     backend: Backend
     key: Secret
     read_key_again: Callable[[], Secret]
+    options: str = ""
 
     def check_locator(self, locator: str) -> None:
         """Raise UsageError where `locator` cannot be that of a run of this service."""

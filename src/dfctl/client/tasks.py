@@ -116,14 +116,15 @@ class Tasks:
         asked: set[str | None] = set()
         while (entry := self.ledger.claim(run)) and entry.run and entry.run.locator not in asked:
             asked.add(entry.run.locator)
+            known = replace(entry.run, options=target.options)
             try:
                 found = yield from look_once(
-                    target, entry.run, clock=self.clock, random=self.random, tell=self.tell
+                    target, known, clock=self.clock, random=self.random, tell=self.tell
                 )
             except NotFound:
-                return OpenEntry(run=replace(entry.run, hint=_ended_elsewhere(entry.run)))
+                return OpenEntry(run=replace(known, hint=_ended_elsewhere(known)))
             except DfctlError:
-                return entry  # what cannot be asked about counts as open
+                return OpenEntry(run=known)  # what cannot be asked about counts as open
             if found.state is None or not found.state.is_final:
                 return OpenEntry(run=found)
         return entry
@@ -192,7 +193,12 @@ class _Begun:
 
 def _new_run(target: Target) -> Run:
     profile = target.profile
-    return Run(profile=profile.name, backend=profile.backend, flow=profile.settings.flow)
+    return Run(
+        profile=profile.name,
+        backend=profile.backend,
+        flow=profile.settings.flow,
+        options=target.options,
+    )
 
 
 def _with_outcome(target: Target, run: Run) -> Run:
@@ -271,7 +277,7 @@ def _given_up(run: Run, follow: Follow) -> Run:
 
 def resume(run: Run) -> str:
     """Return the command that follows `run` from here on."""
-    return f"to follow it: dfctl wait {run.reference}"
+    return f"to follow it: dfctl wait {run.reference}{run.options}"
 
 
 def _ended_elsewhere(run: Run) -> str:

@@ -58,7 +58,8 @@ class Run:
     `locator` is None where no run is known; `state` is None where none was ever known to begin.
     Times are aware; `elapsed_s` is in seconds, and known where the begin is. `local_reference`
     names an unconfirmed start on this machine. `label` is what its lines begin with, where the
-    profile's name is not enough to tell it from others.
+    profile's name is not enough to tell it from others; `options` what commands about it need
+    beside its reference.
     """
 
     profile: str
@@ -76,6 +77,7 @@ class Run:
     hint: str | None = None
     local_reference: Reference | None = None
     label: str = ""
+    options: str = ""
 
     @property
     def reference(self) -> Reference | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Protocol
 from urllib.parse import quote
 
-from dfctl.core.errors import DfctlError
+from dfctl.core.errors import DfctlError, UsageError
 from dfctl.core.events import Event
 from dfctl.core.exits import ExitCode
 from dfctl.core.runs import Run
@@ -92,6 +92,21 @@ class ReferenceResults(TextResults):
 
     def runs(self, runs: Sequence[Run], code: ExitCode) -> None:
         self.started(runs, code)
+
+    def listing(
+        self,
+        name: str,
+        rows: Sequence[dict[str, object]],
+        lines: Sequence[str],
+        code: ExitCode,
+    ) -> None:
+        if name != "runs":
+            raise UsageError(
+                f"--output: ref lists runs, and these are {name}", hint="leave it out, or use json"
+            )
+        for row in rows:
+            if row["run"]:
+                self._out.line(str(row["run"]))
 
 
 class JsonResults:

@@ -45,7 +45,8 @@ def state_line(run: Run) -> str:
 
 def still_line(run: Run) -> str:
     """Return what a heartbeat says of a run."""
-    return f"{run.name}: still {_state(run) if run.state else 'not seen'}"
+    unseen = "not seen" if run.reference else "not started"
+    return f"{run.name}: still {_state(run) if run.state else unseen}"
 
 
 def _state(run: Run) -> str:

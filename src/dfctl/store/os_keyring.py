@@ -18,7 +18,7 @@ SERVICE = "dfctl"
 _SECONDS = 60.0
 # On Windows a blocked wait is deaf to Ctrl-C, so no wait lasts longer than this.
 _LONGEST_WAIT = 0.2
-_INSTALL = "pip install 'dfctl[keyring]'"
+_INSTALL = "pipx inject dfctl keyring"
 _OTHERWISE = "keep the key elsewhere: dfctl keys set without --keyring, a variable or a file"
 
 _Value = TypeVar("_Value")
