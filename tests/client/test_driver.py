@@ -433,15 +433,19 @@ def test_requests_that_are_given_up_for_a_bad_end_leave_their_threads_to_others(
         hang(scene.clock, job)
         return FINE
 
+    def later(seconds: float, task: Task[Run]) -> Task[Run]:
+        yield Pause(scene.clock.monotonic() + seconds)
+        return (yield from task)
+
     def bad_end() -> Task[Run]:
         yield Pause(scene.clock.monotonic())
         return Run(profile="bad", backend="invision", exit_code=ExitCode.FAILED)
 
     scene.service.play = play
     waits = [scene.tasks.wait(invision(), a_run(INVISION_RUN)) for _ in range(4)]
-    start = scene.tasks.start(Order(invision(), NOTHING))
+    start = later(1.0, scene.tasks.start(Order(invision(), NOTHING)))
     runs = scene.driver.run(
-        [*waits, start, bad_end()], is_enough=lambda run: run.exit_code is ExitCode.FAILED
+        [*waits, start, later(2.0, bad_end())], is_enough=lambda run: run.exit_code is ExitCode.FAILED
     )
     assert [run.exit_code for run in runs] == [8, 8, 8, 8, 8, 3]
 
