@@ -445,7 +445,8 @@ def test_requests_that_are_given_up_for_a_bad_end_leave_their_threads_to_others(
     waits = [scene.tasks.wait(invision(), a_run(INVISION_RUN)) for _ in range(4)]
     start = later(1.0, scene.tasks.start(Order(invision(), NOTHING)))
     runs = scene.driver.run(
-        [*waits, start, later(2.0, bad_end())], is_enough=lambda run: run.exit_code is ExitCode.FAILED
+        [*waits, start, later(2.0, bad_end())],
+        is_enough=lambda run: run.exit_code is ExitCode.FAILED,
     )
     assert [run.exit_code for run in runs] == [8, 8, 8, 8, 8, 3]
 
