@@ -7,7 +7,7 @@ from dataclasses import replace
 from dfctl.cli.looking import failed
 from dfctl.composition import Parts
 from dfctl.core.errors import DfctlError, NotFound, Unconfirmed, UsageError
-from dfctl.core.records import StartOutcome, StartRecord
+from dfctl.core.records import StartOutcome, StartRecord, settle
 from dfctl.core.runs import Reference, Run
 
 LAST = "@last"
@@ -79,8 +79,7 @@ def unsettled(start: StartRecord) -> Unconfirmed:
     """Return the error of a start of which nobody knows whether it began a run."""
     return Unconfirmed(
         f"the start {start.local_reference} is unconfirmed: it may be running",
-        hint="look at the service, then settle it: "
-        f"dfctl runs resolve {start.local_reference} --as not-started, or --as RUN",
+        hint=f"look at the service, then {settle(start.local_reference)}",
     )
 
 

@@ -27,38 +27,10 @@ def begin(
     color: ColorChoice | None = None,
     verbose: bool = False,
 ) -> Parts:
-    """Return the command's parts, which show things as its options say."""
+    """Return the command's parts. They show things by its options, else by the variables."""
     parts: Parts = context.obj
-    showing = _showing(
-        parts.variables,
-        output=output,
-        quiet=quiet,
-        progress=progress,
-        color=color,
-        verbose=verbose,
-    )
-    parts.begin(showing, config)
-    return parts
-
-
-def show_runs(parts: Parts, runs: Sequence[Run]) -> ExitCode:
-    """Show how runs ended, and return the exit code that this makes."""
-    code = worst_of(run.exit_code for run in runs if run.exit_code is not None)
-    parts.output.runs(runs, code)
-    return code
-
-
-def _showing(
-    variables: Mapping[str, str],
-    *,
-    output: Format | None = None,
-    quiet: bool = False,
-    progress: ProgressKind | None = None,
-    color: ColorChoice | None = None,
-    verbose: bool = False,
-) -> Showing:
-    """Return how to show things: by the options, else by the variables, else as usual."""
-    return Showing(
+    variables = parts.variables
+    showing = Showing(
         format=output or _chosen(variables, "DFCTL_OUTPUT", Format),
         is_quiet=quiet or _flag(variables, "DFCTL_QUIET"),
         is_verbose=verbose or _flag(variables, "DFCTL_VERBOSE"),
@@ -67,6 +39,15 @@ def _showing(
         or ProgressKind.AUTO,
         color=color or _chosen(variables, "DFCTL_COLOR", ColorChoice) or ColorChoice.AUTO,
     )
+    parts.begin(showing, config)
+    return parts
+
+
+def show_runs(parts: Parts, runs: Sequence[Run]) -> ExitCode:
+    """Show how runs ended, and return the exit code that this makes."""
+    code = worst_of(run.exit_code for run in runs)
+    parts.output.runs(runs, code)
+    return code
 
 
 def _chosen(variables: Mapping[str, str], name: str, choices: type[_Choice]) -> _Choice | None:

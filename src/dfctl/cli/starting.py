@@ -88,7 +88,7 @@ def show_dry(parts: Parts, orders: "Sequence[Order]") -> ExitCode:
     for order in orders:
         backend, profile = order.target.backend, order.target.profile
         exchange = backend.start(profile.settings, order.parameters, server_wait=order.server_wait)
-        place = backend.key_place(profile.settings)
+        place = order.target.key_place
         curl = curl_of(profile.line.address, next(exchange), place)
         rows.append({"profile": profile.name, "curl": curl})
     parts.output.listing("requests", rows, [str(row["curl"]) for row in rows])
@@ -111,7 +111,7 @@ def start_orders(parts: Parts, orders: "Sequence[Order]") -> ExitCode:
     from dfctl.client.tasks import resume
 
     runs = parts.lead([parts.tasks.start(order) for order in orders])
-    code = worst_of(run.exit_code for run in runs if run.exit_code is not None)
+    code = worst_of(run.exit_code for run in runs)
     for run in runs:
         if run.reference and not run.message:
             parts.output.hint(run.hint or f"accepted, not followed; {resume(run)}")

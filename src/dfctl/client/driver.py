@@ -36,8 +36,11 @@ class _Lane(Generic[_Value]):
     task: Task[_Value]
     job: Job | None = None
     submitted: float = 0.0
-    is_open: bool = True
     results: list[_Value] = field(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        return not self.results
 
 
 class Driver:
@@ -216,7 +219,6 @@ class Driver:
             self._end(lane, done.value)
 
     def _end(self, lane: _Lane[Any], result: Any) -> None:
-        lane.is_open = False
         lane.results.append(result)
 
     # Timers
@@ -238,6 +240,5 @@ class Driver:
 
 
 def _shown_url(send: Send) -> str:
-    profile = send.target.profile
-    place = send.target.backend.key_place(profile.settings)
-    return url_of(profile.line.address, send.request, place, MASK)
+    target = send.target
+    return url_of(target.profile.line.address, send.request, target.key_place, MASK)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from dfctl.client.clock import Clock
 from dfctl.client.starting import describe
 from dfctl.client.steps import Pause, Send, Target, Task, converse
-from dfctl.core.answers import Kind, Refusal, is_outage
+from dfctl.core.answers import Kind, Refusal, asked_delay, is_outage
 from dfctl.core.errors import DfctlError, KeyProblem, Lost, NotFound, UsageError
 from dfctl.core.events import Listener, Missed, Seen, Warned
 from dfctl.core.exchange import Fault, FaultKind, Request, Response, Result, Unreadable
@@ -145,7 +145,7 @@ class Follow:
             raise error
         self.why = miss.why
         now = self._clock.monotonic()
-        asked = miss.result.retry_after if isinstance(miss.result, Response) else None
+        asked = asked_delay(miss.result)
         self.watch.missed(
             at=now,
             is_outage=miss.refusal.kind is not Kind.THROTTLED and is_outage(miss.result),
@@ -201,7 +201,7 @@ def look_once(
             error = refused(miss)
             failures += 1
             now = clock.monotonic()
-            asked = (isinstance(miss.result, Response) and miss.result.retry_after) or 0.0
+            asked = asked_delay(miss.result) or 0.0
             due = now + max(backoff(failures, random), asked)
             if error or failures == STATUS_TRIES or due >= end:
                 raise error or Lost(

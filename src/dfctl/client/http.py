@@ -102,7 +102,7 @@ class HttpConnection:
 
     def _follow_redirects(self, job: Job) -> Response:
         send = job.send
-        place = send.target.backend.key_place(send.target.profile.settings)
+        place = send.target.key_place
         url = httpx.URL(url_of(self._line.address, send.request, place, send.key.reveal()))
         answer, location = self._send(job, url)
         for _ in range(REDIRECTS):
@@ -150,7 +150,7 @@ class HttpConnection:
         )
 
     def _headers(self, send: Send) -> dict[str, str]:
-        place = send.target.backend.key_place(send.target.profile.settings)
+        place = send.target.key_place
         key = {} if place.in_query else {place.name: place.prefix + send.key.reveal()}
         return {
             "User-Agent": f"dfctl/{__version__}",

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from dfctl.client.clock import Clock
 from dfctl.client.steps import Pause, Send, Target, Task, converse
-from dfctl.core.answers import Judgement, Kind, Refusal, judge_start
+from dfctl.core.answers import Judgement, Kind, Refusal, asked_delay, judge_start
 from dfctl.core.durations import format_duration
 from dfctl.core.errors import (
     DfctlError,
@@ -94,9 +94,7 @@ class Start:
         """Return when to try again, in monotonic seconds. Raises NotStarted when time is over."""
         self._failures += 1
         now = self._clock.monotonic()
-        asked = min(
-            (isinstance(result, Response) and result.retry_after) or 0.0, RETRY_AFTER_LONGEST
-        )
+        asked = min(asked_delay(result) or 0.0, RETRY_AFTER_LONGEST)
         longest = self._target.profile.limits.max_outage
         end = None if longest is None else self._began + longest
         why = describe(result, refusal)

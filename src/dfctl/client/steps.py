@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from dfctl.backends.backend import Backend
 from dfctl.core.errors import DfctlError
-from dfctl.core.exchange import Exchange, Request, Response, Result
+from dfctl.core.exchange import Exchange, KeyPlace, Request, Response, Result
 from dfctl.core.profiles import Profile
 from dfctl.core.secret import Secret
 
@@ -28,6 +28,11 @@ class Target:
     key: Secret
     read_key_again: Callable[[], Secret]
     options: str = ""
+
+    @property
+    def key_place(self) -> KeyPlace:
+        """Return where requests to this service carry the key."""
+        return self.backend.key_place(self.profile.settings)
 
     def check_locator(self, locator: str) -> None:
         """Raise UsageError where `locator` cannot be that of a run of this service."""

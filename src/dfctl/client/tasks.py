@@ -16,7 +16,7 @@ from dfctl.core.errors import DfctlError, Interrupted, NotFound
 from dfctl.core.events import Accepted, Following, Listener, NotBegun, Starting
 from dfctl.core.exits import ExitCode, exit_code_of, exit_code_of_signal
 from dfctl.core.profiles import Overlap
-from dfctl.core.records import OpenEntry, StartOutcome, outcome_of_exit
+from dfctl.core.records import OpenEntry, StartOutcome, outcome_of_exit, settle
 from dfctl.core.runs import Run, Sighting
 from dfctl.core.settings import Parameters
 from dfctl.core.states import State
@@ -285,8 +285,3 @@ def _ended_elsewhere(run: Run) -> str:
         "the service does not know it; if it is over: "
         f"dfctl runs resolve {run.reference} --as ended"
     )
-
-
-def settle(reference: object) -> str:
-    """Return the command that settles an unconfirmed start."""
-    return f"settle it: dfctl runs resolve {reference} --as not-started, or --as RUN"

@@ -82,6 +82,11 @@ def judge_start(result: Result, kind: Kind) -> Judgement:
     return Judgement.WRONG if result.kind is FaultKind.REJECTED else Judgement.RETRY
 
 
+def asked_delay(result: Result) -> float | None:
+    """Return the delay in seconds that the service asked for, if it did."""
+    return result.retry_after if isinstance(result, Response) else None
+
+
 def is_outage(result: Result) -> bool:
     """Return whether a failed look counts as loss of contact.
 

@@ -89,9 +89,9 @@ def is_signal(code: ExitCode | None) -> bool:
     return code in _SIGNALS and code is not ExitCode.PIPE
 
 
-def worst_of(codes: Iterable[ExitCode]) -> ExitCode:
+def worst_of(codes: Iterable[ExitCode | None]) -> ExitCode:
     """Return the code of a command whose runs ended with `codes`; a signal's wins over all."""
-    seen = set(codes)
+    seen = {code for code in codes if code is not None}
     signals = seen & _SIGNALS
     if signals:
         return max(signals)

@@ -41,6 +41,11 @@ def outcome_of_exit(code: ExitCode) -> StartOutcome:
     return _OF_EXIT.get(code, StartOutcome.UNCONFIRMED)
 
 
+def settle(reference: Reference) -> str:
+    """Return the words that say how an unconfirmed start is settled."""
+    return f"settle it: dfctl runs resolve {reference} --as not-started, or --as RUN"
+
+
 @dataclass(frozen=True, kw_only=True)
 class StartRecord:
     """One attempt to start a run. `run` is the run that it gave, if it is known.
