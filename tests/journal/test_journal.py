@@ -54,7 +54,7 @@ def test_an_intent_is_a_start_of_which_nothing_is_known(journal: Journal) -> Non
     assert journal.newest_start() == journal.newest_start("sales") == start
     assert journal.newest_start("stock") is None
     assert journal.unsettled_starts() == [start]
-    assert journal.open_entry("sales") == OpenEntry(start=start)
+    assert journal.open_entry("sales", "updatesales") == OpenEntry(start=start)
     assert str(start.local_reference) == "sales/start-0001"
 
 
@@ -70,7 +70,7 @@ def test_a_confirmed_start_has_its_run(journal: Journal) -> None:
     assert journal.entry_of("sales", "updatesales/7") == Entry(at=NOON, start=known)
     assert journal.open_runs() == [run]
     assert journal.unsettled_starts() == []
-    assert journal.open_entry("sales") == OpenEntry(run=run)
+    assert journal.open_entry("sales", "updatesales") == OpenEntry(run=run)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_each_change_of_state_is_kept_with_when_it_was_seen_first(
         Change(ends, "failed", "Failed"),
     ]
     assert journal.open_runs() == []
-    assert journal.open_entry("sales") is None
+    assert journal.open_entry("sales", "updatesales") is None
 
 
 def test_a_final_state_is_never_left(journal: Journal) -> None:
@@ -129,7 +129,7 @@ def test_a_run_that_was_started_elsewhere_is_an_entry_of_its_own(
     assert journal.newest_start() is None
     assert journal.entries(Filter(), most=9) == [Entry(at=NOON, elsewhere=run)]
     assert journal.entry_of("sales", "updatesales/7") == Entry(at=NOON, elsewhere=run)
-    assert journal.open_entry("sales") == OpenEntry(run=run)
+    assert journal.open_entry("sales", "updatesales") == OpenEntry(run=run)
 
 
 def test_only_the_first_of_two_claims_may_start(journal: Journal) -> None:
@@ -144,11 +144,11 @@ def test_only_the_first_of_two_claims_may_start(journal: Journal) -> None:
 def test_an_unsettled_start_counts_as_open_for_its_time(journal: Journal, clock: Clock) -> None:
     start = journal.intend(SALES, open_for=60.0)
     clock.leap(seconds=59)
-    assert journal.open_entry("sales") == OpenEntry(start=start)
+    assert journal.open_entry("sales", "updatesales") == OpenEntry(start=start)
 
     clock.leap(seconds=1)
 
-    assert journal.open_entry("sales") is None
+    assert journal.open_entry("sales", "updatesales") is None
     assert journal.unsettled_starts() == [start]
 
 
@@ -158,7 +158,7 @@ def test_an_unsettled_start_without_a_limit_counts_as_open_for_ever(
     start = journal.intend(SALES, open_for=None)
     clock.leap(days=4000)
 
-    assert journal.open_entry("sales") == OpenEntry(start=start)
+    assert journal.open_entry("sales", "updatesales") == OpenEntry(start=start)
 
 
 def test_a_run_that_is_closed_by_hand_is_open_again_only_when_it_changes(
@@ -169,10 +169,10 @@ def test_a_run_that_is_closed_by_hand_is_open_again_only_when_it_changes(
 
     journal.close_run(run)
     journal.see(run)
-    assert journal.open_entry("sales") is None
+    assert journal.open_entry("sales", "updatesales") is None
 
     journal.see(given(SALES, 7, State.RUNNING))
-    assert journal.open_entry("sales") == OpenEntry(run=given(SALES, 7, State.RUNNING))
+    assert journal.open_entry("sales", "updatesales") == OpenEntry(run=given(SALES, 7, State.RUNNING))
 
 
 def test_settling_by_hand_keeps_what_is_known_of_the_run(journal: Journal) -> None:

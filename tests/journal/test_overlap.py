@@ -5,7 +5,7 @@ from pytest_httpserver import HTTPServer
 
 from tests.journal.conftest import configure
 from tests.journal.service import Service
-from tests.shell import Shell
+from tests.shell import CANARY, Shell
 
 NOON = "2026-03-01T12:00:00+00:00"
 HOUR = 3600.0
@@ -188,6 +188,50 @@ def test_a_run_that_was_only_looked_at_here_counts_too(shell: Shell, service: Se
 def test_another_profile_is_in_nobodys_way(busy: Shell, service: Service) -> None:
     assert busy("start stock --overlap refuse -q").exit_code == 0
     assert service.requests == ["POST stock"]
+
+
+@pytest.mark.parametrize("overlap", ["refuse", "join"])
+def test_another_flow_of_the_profile_is_in_nobodys_way(
+    busy: Shell, service: Service, overlap: str
+) -> None:
+    assert busy(f"run sales --flow stock --overlap {overlap} -o ref -q").result == (
+        0,
+        "sales/stock/stock-1\n",
+        "",
+    )
+    assert service.requests == ["POST stock", "GET stock-1"]
+
+
+@pytest.mark.parametrize("overlap", ["refuse", "join"])
+def test_an_unconfirmed_start_of_another_flow_is_in_nobodys_way(
+    unsure: Shell, service: Service, overlap: str
+) -> None:
+    assert unsure(f"start sales --flow stock --overlap {overlap} -q").result == (0, "", "")
+    assert unsure("start sales --overlap refuse -q").exit_code == 12
+
+
+def test_a_flow_in_other_letters_counts_as_the_same(busy: Shell, service: Service) -> None:
+    assert busy("start sales --flow SALES --overlap refuse -q").exit_code == 12
+    assert service.requests == ["GET sales-1"]
+
+
+def test_the_environments_profile_joins_no_run_of_another_flow(
+    shell: Shell, service: Service
+) -> None:
+    shell.variables |= {
+        "DFCTL_BACKEND": "invision",
+        "DFCTL_ADDRESS": service.address,
+        "DFCTL_KEY": CANARY,
+        "DFCTL_OVERLAP": "join",
+    }
+    assert shell("start -q", variables={"DFCTL_FLOW": "sales"}).exit_code == 0
+    service.words["sales-1"] = "Running"
+
+    assert shell("run -o ref -q", variables={"DFCTL_FLOW": "stock"}).result == (
+        0,
+        "env/stock/stock-1\n",
+        "",
+    )
 
 
 def test_another_machine_is_not_known_here(busy: Shell, service: Service) -> None:

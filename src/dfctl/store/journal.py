@@ -53,12 +53,12 @@ class Journal:
             return self._insert_start(run, open_for)
 
     def claim(self, run: Run, *, open_for: float | None) -> StartRecord | OpenEntry:
-        """Write the intent only if nothing of the profile is open; else return what is.
+        """Write the intent only if nothing of the profile's flow is open; else return what is.
 
         Looking and writing are one step for all processes of this machine.
         """
         with self._transaction():
-            entry = self.open_entry(run.profile)
+            entry = self.open_entry(run.profile, run.flow)
             return entry or self._insert_start(run, open_for)
 
     def confirm(self, start: StartRecord, run: Run) -> None:
@@ -125,9 +125,12 @@ class Journal:
         return self._start(query, {"profile": profile})
 
     def start_before(self, start: StartRecord) -> StartRecord | None:
-        """Return the attempt of the same profile that came before `start`."""
-        query = f"{_START} WHERE s.profile = :profile AND s.id < :id ORDER BY s.id DESC LIMIT 1"
-        return self._start(query, {"profile": start.profile, "id": start.id})
+        """Return the attempt of the same profile, and maybe flow, that came before `start`."""
+        query = (
+            f"{_START} WHERE s.profile = :profile AND {_is_of_flow('s')} AND s.id < :id "
+            "ORDER BY s.id DESC LIMIT 1"
+        )
+        return self._start(query, {"profile": start.profile, "flow": start.flow, "id": start.id})
 
     def start_called(self, profile: str, name: str) -> StartRecord | None:
         """Return the start whose local reference is `profile`/`name`."""
@@ -140,17 +143,24 @@ class Journal:
         where = "WHERE s.id = :id AND s.profile = :profile"
         return self._start(f"{_START} {where}", {"id": number, "profile": profile})
 
-    def open_entry(self, profile: str) -> OpenEntry | None:
-        """Return the newest run or start of a profile that has not ended, as far as is known."""
-        run = self._one(
-            f"{_RUN} WHERE profile = ? AND is_open ORDER BY id DESC LIMIT 1", (profile,)
+    def open_entry(self, profile: str, flow: str | None) -> OpenEntry | None:
+        """Return the newest run or start that has not ended, as far as is known.
+
+        It is one of `profile`, and of `flow` unless either's flow is not known.
+        """
+        given = {"profile": profile, "flow": flow, "now": self._now().timestamp()}
+        runs = self._all(
+            f"SELECT r.*, r.id AS run_id FROM runs r WHERE r.profile = :profile AND r.is_open "
+            f"AND {_is_of_flow('r')} ORDER BY r.id DESC LIMIT 1",
+            given,
         )
-        if run:
-            return OpenEntry(run=run_of(run))
+        if runs:
+            return OpenEntry(run=run_of(runs[0]))
         start = self._start(
             f"{_START} WHERE s.profile = :profile AND s.outcome IN ('intended', 'unconfirmed') "
+            f"AND {_is_of_flow('s')} "
             "AND (s.open_until IS NULL OR s.open_until > :now) ORDER BY s.id DESC LIMIT 1",
-            {"profile": profile, "now": self._now().timestamp()},
+            given,
         )
         return OpenEntry(start=start) if start else None
 
@@ -333,6 +343,11 @@ class Journal:
     def _start(self, query: str, given: Mapping[str, object]) -> StartRecord | None:
         rows = self._all(query, given)
         return start_of(rows[0]) if rows else None
+
+
+def _is_of_flow(table: str) -> str:
+    """Return the condition that a row may be of :flow; letters' case tells no flows apart."""
+    return f"(:flow IS NULL OR {table}.flow IS NULL OR {table}.flow = :flow COLLATE NOCASE)"
 
 
 def _conditions(table: str, which: Filter) -> str:
