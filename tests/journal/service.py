@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from pytest_httpserver import HTTPServer
@@ -16,13 +17,15 @@ class Service:
     """Answers on `address`; `requests` are what came, such as `POST sales` and `GET sales/1`.
 
     A start gives the next number of its flow as its run, unless `answers` has another answer in
-    store for the flow. A run is in the state `words` has for it, else it has succeeded.
+    store for the flow. A run is in the state `words` has for it, else it has succeeded. What is to
+    happen while a request is on its way is done by `meanwhile`.
     """
 
     def __init__(self, server: HTTPServer) -> None:
         self.address = server.url_for("/invision")
         self.requests: list[str] = []
         self.words: dict[str, str] = {}
+        self.meanwhile: Callable[[], object] = lambda: None
         self._turns: dict[str, list[str]] = {}
         self.answers: dict[str, list[Response]] = {}
         self._counts: Counter[str] = Counter()
@@ -44,6 +47,7 @@ class Service:
         assert match
         flow = match["flow"]
         self.requests.append(f"POST {flow}")
+        self.meanwhile()
         if self.answers.get(flow):
             return self.answers[flow].pop(0)
         self._counts[flow] += 1
@@ -54,6 +58,7 @@ class Service:
         assert match
         run = match["run"]
         self.requests.append(f"GET {run}")
+        self.meanwhile()
         turns = self._turns.get(run, [self.words.get(run, "Succeeded")])
         word = turns.pop(0) if len(turns) > 1 else turns[0]
         if word == "gone":

@@ -172,7 +172,9 @@ def test_a_run_that_is_closed_by_hand_is_open_again_only_when_it_changes(
     assert journal.open_entry("sales", "updatesales") is None
 
     journal.see(given(SALES, 7, State.RUNNING))
-    assert journal.open_entry("sales", "updatesales") == OpenEntry(run=given(SALES, 7, State.RUNNING))
+    assert journal.open_entry("sales", "updatesales") == OpenEntry(
+        run=given(SALES, 7, State.RUNNING)
+    )
 
 
 def test_settling_by_hand_keeps_what_is_known_of_the_run(journal: Journal) -> None:

@@ -629,6 +629,60 @@ def test_a_full_disk_is_called_so(tmp_path: Path, clock: Clock) -> None:
     journal.close()
 
 
+# A journal that goes away in the meantime
+
+GONE = "was moved away or deleted in the meantime"
+LEAVE = "leave it there while dfctl is at work"
+
+
+def delete(state: Path) -> None:
+    for file in state.iterdir():
+        file.unlink()
+
+
+def replaced(state: Path) -> None:
+    delete(state)
+    made(state)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows deletes no file that is open")
+@pytest.mark.parametrize("go_away", [delete, replaced])
+@pytest.mark.parametrize("overlap", ["refuse", "join"])
+def test_a_guarded_start_is_not_sent_when_the_journal_goes_while_the_service_is_asked(
+    shell: Shell, service: Service, state: Path, overlap: str, go_away: Callable[[Path], None]
+) -> None:
+    assert shell("start sales -q").exit_code == 0
+    service.requests.clear()
+    service.meanwhile = lambda: go_away(state)
+
+    gone = f"the journal {state}/journal.db {GONE}"
+    assert shell(f"run sales --overlap {overlap}").result == (
+        2,
+        "",
+        f"warning: {gone}; this is not recorded there. {LEAVE.capitalize()}\n"
+        f"error: sales: {gone}; without it nobody knows whether a run is open (--overlap)\n"
+        f"hint: {LEAVE}\n",
+    )
+    assert service.requests == ["GET sales-1"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows deletes no file that is open")
+def test_a_run_goes_on_when_the_journal_goes_while_it_is_started(
+    shell: Shell, service: Service, state: Path
+) -> None:
+    service.meanwhile = lambda: delete(state) if len(service.requests) == 1 else None
+
+    ended = shell("run sales -o ref --progress none")
+
+    assert ended.result == (
+        0,
+        "sales/sales/sales-1\n",
+        f"warning: the journal {state}/journal.db {GONE}; this is not recorded there. "
+        f"{LEAVE.capitalize()}\n",
+    )
+    assert service.requests == ["POST sales", "GET sales-1"]
+
+
 # The words
 
 

@@ -10,6 +10,7 @@ from dfctl.core.records import Change, Entry, Filter, OpenEntry, StartOutcome, S
 from dfctl.core.runs import Run
 from dfctl.core.states import State
 from dfctl.store.rows import moment_of, run_of, start_of, state_of
+from dfctl.store.schema import MovedAway, place_of
 from dfctl.store.troubles import TROUBLES, trouble_of
 
 _START = """
@@ -37,6 +38,7 @@ class Journal:
         self._connection = connection
         self._path = path
         self._now = now
+        self._place = place_of(path)
 
     def close(self) -> None:
         """Close the file."""
@@ -239,11 +241,16 @@ class Journal:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """Write all or nothing. IMMEDIATE waits for its turn before it reads what it changes."""
+        """Write all or nothing. IMMEDIATE waits for its turn before it reads what it changes.
+
+        What is written into a file that was moved away meanwhile would be read by nobody.
+        """
         with self._in_words():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                if place_of(self._path) != self._place:
+                    raise MovedAway
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:

@@ -64,6 +64,10 @@ class NewerJournal(Exception):
     """The file was written by a later dfctl; it may be read, but not written."""
 
 
+class MovedAway(Exception):
+    """The file that is open is not at its place any more: it was deleted, moved or replaced."""
+
+
 class NoHome(Exception):
     """The journal's place is in a home folder, and the account has none."""
 
@@ -145,6 +149,15 @@ def _connect_empty() -> sqlite3.Connection:
     connection.row_factory = sqlite3.Row
     _migrate(connection)
     return connection
+
+
+def place_of(path: Path) -> tuple[int, int] | None:
+    """Return what tells the file at `path` from one that takes its place; None if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def version_of(connection: sqlite3.Connection) -> int:

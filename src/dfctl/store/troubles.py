@@ -6,11 +6,11 @@ import sqlite3
 from pathlib import Path
 
 from dfctl.core.errors import UsageError
-from dfctl.store.schema import NewerJournal, NoHome
+from dfctl.store.schema import MovedAway, NewerJournal, NoHome
 
 _ELSEWHERE = "set DFCTL_STATE_DIR to a folder that can be written"
 # What can befall a file, a disk or another process; every other error is a bug.
-TROUBLES = (sqlite3.Error, OSError, NewerJournal, NoHome)
+TROUBLES = (sqlite3.Error, OSError, MovedAway, NewerJournal, NoHome)
 
 
 def trouble_of(error: Exception, path: Path) -> UsageError:
@@ -25,6 +25,8 @@ def trouble_of(error: Exception, path: Path) -> UsageError:
 def _words(error: Exception, path: Path) -> tuple[str, str]:
     if isinstance(error, NewerJournal):
         return "was written by a later dfctl", "update this dfctl"
+    if isinstance(error, MovedAway):
+        return "was moved away or deleted in the meantime", "leave it there while dfctl is at work"
     if isinstance(error, NoHome):
         return "has no place: this account has no home folder", _ELSEWHERE
     if isinstance(error, (FileExistsError, NotADirectoryError)):
