@@ -3,6 +3,7 @@
 from pathlib import Path
 
 _MODULE = """
+from dfctl.backends.backend import Backend
 from dfctl.core.answers import Refusal, kind_of_status
 from dfctl.core.exchange import Effect, KeyPlace, Request
 from dfctl.core.runs import Sighting, Started
@@ -12,12 +13,10 @@ from dfctl.core.states import State
 STATES = {"queued": State.PENDING, "busy": State.RUNNING, "done": State.SUCCEEDED}
 
 
-class Acme:
+class Acme(Backend):
     name = "acme"
     title = "Acme Flow"
-    default_address = None
     settings = (Setting("room", "the room", is_required=True),)
-    alternatives = ()
 
     def check(self, settings):
         if settings.text("room") == "cellar":
@@ -48,11 +47,19 @@ class Acme:
 class Broken:
     def __init__(self):
         raise RuntimeError("no licence")
+
+
+class Half(Backend):
+    name = "half"
+
+
+class Other:
+    name = "other"
 """
 
 
 def install(folder: Path) -> Path:
-    """Install the package `acme-flow` with the backends `acme` and `broken`; return where."""
+    """Install `acme-flow`: the backend `acme`, and some that cannot be loaded; return where."""
     site = folder / "site"
     information = site / "acme_flow-1.0.dist-info"
     information.mkdir(parents=True)
@@ -60,6 +67,7 @@ def install(folder: Path) -> Path:
     (information / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-flow\nVersion: 1.0\n")
     (information / "entry_points.txt").write_text(
         "[dfctl.backends]\nacme = acme_flow:Acme\nbroken = acme_flow:Broken\n"
+        "half = acme_flow:Half\nother = acme_flow:Other\n"
         "missing = acme_gone:Acme\n"
     )
     return site

@@ -70,6 +70,12 @@ def test_a_backend_of_a_third_party_names_what_is_wrong_with_its_settings(equipp
     ("backend", "why"),
     [
         ("broken", "the backend 'broken' (acme_flow:Broken) cannot be loaded: no licence"),
+        ("half", "the backend 'half' (acme_flow:Half) cannot be loaded: Can't instantiate"),
+        (
+            "other",
+            "the backend 'other' (acme_flow:Other) cannot be loaded: "
+            "it is no dfctl.backends.backend.Backend",
+        ),
         ("missing", "the backend 'missing' (acme_gone:Acme) cannot be loaded: No module named"),
     ],
 )

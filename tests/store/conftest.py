@@ -6,10 +6,11 @@ import pytest
 from tests.store.written import Files
 
 ADAPTER = """
+from dfctl.backends.backend import Backend
 from dfctl.core.settings import Setting, SettingKind, SettingProblem
 
 
-class Adapter:
+class Adapter(Backend):
     name = "{name}"
     title = "A service of a third party"
     default_address = "https://third.example"
@@ -24,6 +25,8 @@ class Adapter:
     def check(self, settings):
         if settings.flow and (settings.texts("tags") or settings.flag("everything")):
             raise SettingProblem("flow", "stands beside tags", hint="leave one of them out")
+
+    key_place = start = look = refusal = None  # nothing is sent
 """
 
 

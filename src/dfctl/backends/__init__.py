@@ -23,8 +23,8 @@ def built_in_names() -> tuple[str, ...]:
 def load_backend(name: str) -> "Backend":
     """Return the adapter called `name`: a built-in one, or one of the entry-point group.
 
-    An entry point names a class that is called without arguments. Raises UsageError where there is
-    no such adapter, or where it cannot be loaded.
+    An entry point names a class of `Backend` that is called without arguments. Raises UsageError
+    where there is no such adapter, or where it cannot be loaded.
     """
     if name in _BUILT_IN:
         module, _, member = _BUILT_IN[name].partition(":")
@@ -37,13 +37,16 @@ def _load_foreign(name: str) -> "Backend":
     # Reading the installed packages costs more than a whole built-in adapter.
     from importlib.metadata import entry_points
 
+    from dfctl.backends.backend import Backend
+
     for point in entry_points(group=ENTRY_POINTS, name=name):
+        cannot = f"the backend {name!r} ({point.value}) cannot be loaded"
         try:
-            adapter: Backend = point.load()()
+            adapter = point.load()()
         except Exception as problem:
-            raise UsageError(
-                f"the backend {name!r} ({point.value}) cannot be loaded: {problem}"
-            ) from problem
+            raise UsageError(f"{cannot}: {problem}") from problem
+        if not isinstance(adapter, Backend):
+            raise UsageError(f"{cannot}: it is no dfctl.backends.backend.Backend")
         return adapter
     raise UsageError(
         f"there is no backend {name!r}", hint=f"the backends are {' and '.join(_BUILT_IN)}"

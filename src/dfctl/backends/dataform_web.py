@@ -7,6 +7,7 @@ docs.dataform.co/dataform-web/api/reference (swagger of api.dataform.co).
 import json
 from urllib.parse import quote, unquote
 
+from dfctl.backends.backend import Backend
 from dfctl.core.answers import Kind, Refusal, kind_of_status
 from dfctl.core.errors import UsageError
 from dfctl.core.exchange import (
@@ -53,14 +54,14 @@ _KINDS = {
 }
 
 
-class DataformWeb:
+class DataformWeb(Backend):
     """The adapter of Dataform Web. Locators are the run's id; a flow is a schedule's name."""
 
     name = "dataform-web"
     title = "Dataform Web"
-    default_address: str | None = "https://api.dataform.co/v1"
-    alternatives: tuple[tuple[str, ...], ...] = (("flow", "tags", "whole_project"),)
-    settings: tuple[Setting, ...] = (
+    default_address = "https://api.dataform.co/v1"
+    alternatives = (("flow", "tags", "whole_project"),)
+    settings = (
         Setting("project", "the id of the project, as in the app's address", is_required=True),
         Setting("environment", "the environment, as in environments.json"),
         Setting("tags", "run the actions with these tags instead of a flow", SettingKind.TEXTS),

@@ -8,6 +8,7 @@ import json
 from collections.abc import Generator
 from urllib.parse import quote, unquote
 
+from dfctl.backends.backend import Backend
 from dfctl.core.answers import Refusal, kind_of_status
 from dfctl.core.errors import UsageError
 from dfctl.core.exchange import (
@@ -47,14 +48,14 @@ _UNDOCUMENTED_ARGUMENTS = (
 )
 
 
-class InVision:
+class InVision(Backend):
     """The adapter of InVision. Locators are `FLOW/RUN`, both percent-encoded."""
 
     name = "invision"
     title = "Profitbase InVision"
-    default_address: str | None = None
-    alternatives: tuple[tuple[str, ...], ...] = ()
-    settings: tuple[Setting, ...] = (
+    default_address = None
+    alternatives = ()
+    settings = (
         Setting(
             "key_in",
             "where the key is sent: header (the default), or query for gateways that strip headers",

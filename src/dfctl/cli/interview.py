@@ -167,9 +167,8 @@ class Interview:
 
 def _questions_of(adapter: "Backend") -> Sequence[Question]:
     """Return what an adapter asks; of one that does not say, the settings that it needs."""
-    questions: Sequence[Question] = getattr(adapter, "questions", ())
-    if questions:
-        return questions
+    if adapter.questions:
+        return adapter.questions
     needed = [setting for setting in adapter.settings if setting.is_required]
     return [
         Question("address", "The service's address."),

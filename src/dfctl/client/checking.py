@@ -1,6 +1,5 @@
 """Asking a service about a run that cannot exist, to learn whether it takes a key."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from dfctl.client.following import LOOK_SECONDS
@@ -9,7 +8,6 @@ from dfctl.client.steps import Send, Target, Task, converse
 from dfctl.core.answers import Kind
 from dfctl.core.errors import DfctlError, KeyProblem, Lost, UsageError
 from dfctl.core.exchange import Fault, FaultKind, Request, Response, Result, Unreadable
-from dfctl.core.settings import Settings
 from dfctl.core.text import clean
 
 _NO_NEWS = "this proves nothing about the key, and nothing was started"
@@ -48,12 +46,12 @@ def check_key(target: Target) -> Task[KeyCheck]:
             return result
         raise _Refusal(result)
 
-    probe: Callable[[Settings], str] | None = getattr(target.backend, "probe", None)
-    if probe is None:  # an adapter of a third party may not offer it
-        return KeyCheck("", UsageError(f"{target.backend.title} cannot be asked about a key alone"))
     settings = target.profile.settings
+    probe = target.backend.probe(settings)
+    if probe is None:
+        return KeyCheck("", UsageError(f"{target.backend.title} cannot be asked about a key alone"))
     try:
-        sighting = yield from converse(target.backend.look(settings, probe(settings)), send)
+        sighting = yield from converse(target.backend.look(settings, probe), send)
     except _Refusal as refusal:
         return _judged(target, refusal.result)
     except Unreadable as problem:

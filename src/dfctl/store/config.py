@@ -31,7 +31,7 @@ from dfctl.store.environment import (
 from dfctl.store.files import ConfigFile, default_files, read_default, read_file
 from dfctl.store.keyfile import KeyFile
 from dfctl.store.keys import KeySource, stored_key
-from dfctl.store.layers import Alternatives, Layer, merged
+from dfctl.store.layers import Layer, merged
 from dfctl.store.places import Place, in_key_file, in_variable
 from dfctl.store.profiles import (
     Description,
@@ -198,7 +198,7 @@ class Config:
         return Description(
             name,
             adapter,
-            merged(layers, _alternatives(adapter)),
+            merged(layers, adapter.alternatives),
             tables[0].place,
             self._key_hint(tables[0], adapter),
         )
@@ -232,7 +232,7 @@ class Config:
         return Description(
             ENV,
             adapter,
-            merged(layers, _alternatives(adapter)),
+            merged(layers, adapter.alternatives),
             lambda setting: in_variable(variable_of(setting)),
             f"set {variable_of('key')}",
         )
@@ -296,12 +296,6 @@ def account_name() -> str:
             return pwd.getpwuid(os.geteuid()).pw_name
         except KeyError:
             return str(os.geteuid())
-
-
-def _alternatives(adapter: Backend) -> Alternatives:
-    # An adapter that has none need not say so.
-    alternatives: Alternatives = getattr(adapter, "alternatives", ())
-    return alternatives
 
 
 def _is_setting(variable: str, adapter: Backend) -> bool:
