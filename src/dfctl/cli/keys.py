@@ -1,6 +1,7 @@
 """`dfctl keys`: the secrets of profiles."""
 
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import typer
@@ -82,10 +83,10 @@ def list_keys(
     Example: dfctl keys list
     """
     parts = begin(context, config, output=output)
-    rows = list(_rows(parts))
-    if not rows:
+    lines = list(_lines(parts))
+    if not lines:
         parts.output.hint("no profiles and no keys; dfctl profiles path shows where they would be")
-    parts.output.listing("keys", rows, columns([_cells(row) for row in rows]))
+    parts.output.listing("keys", list(map(asdict, lines)), columns([line.cells for line in lines]))
     return ExitCode.SUCCEEDED
 
 
@@ -138,22 +139,35 @@ def remove_key(
     return ExitCode.SUCCEEDED
 
 
-def _rows(parts: Parts) -> Iterator[dict[str, object]]:
+@dataclass(frozen=True, kw_only=True)
+class _Line:
+    """Where a profile's key comes from, or why there is none."""
+
+    profile: str
+    source: str | None = None
+    origin: str | None = None
+    problem: str | None = None
+
+    @property
+    def cells(self) -> tuple[str, str, str]:
+        why = self.problem or (f"({self.origin})" if self.origin else "")
+        return self.profile, self.source or "-", why
+
+
+def _lines(parts: Parts) -> Iterator[_Line]:
     for profile in parts.config.names():
-        row: dict[str, object] = {"profile": profile, "source": None, "origin": None}
         try:
             source = parts.config.key_source(profile)
         except UsageError as error:
-            yield {**row, "problem": error.message}
+            yield _Line(profile=profile, problem=error.message)
         else:
-            own = {"source": source.describe(), "origin": source.origin or None}
-            yield {**row, **own, "problem": source.why_not()}
+            yield _Line(
+                profile=profile,
+                source=source.describe(),
+                origin=source.origin or None,
+                problem=source.why_not(),
+            )
+    file = parts.config.key_file.path
     for profile in parts.kept_keys.orphans():
-        file = parts.config.key_file.path
-        row = {"profile": profile, "source": file.name, "origin": str(file)}
-        yield {**row, "problem": "there is no such profile"}
-
-
-def _cells(row: dict[str, object]) -> tuple[str, str, str]:
-    why = row["problem"] or (f"({row['origin']})" if row["origin"] else "")
-    return str(row["profile"]), str(row["source"] or "-"), str(why)
+        problem = "there is no such profile"
+        yield _Line(profile=profile, source=file.name, origin=str(file), problem=problem)

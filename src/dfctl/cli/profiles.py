@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -77,11 +78,11 @@ def list_profiles(
     """
     parts = begin(context, config, output=output)
     default = _default(parts)
-    rows = [_row(parts, name, is_default=name == default) for name in parts.config.names()]
-    lines = columns([_cells(row) for row in rows])
-    if not rows:
+    lines = [_line(parts, name, is_default=name == default) for name in parts.config.names()]
+    if not lines:
         parts.output.hint("no profiles; dfctl init makes one, step by step")
-    parts.output.listing("profiles", rows, lines)
+    rows = list(map(asdict, lines))
+    parts.output.listing("profiles", rows, columns([line.cells for line in lines]))
     return ExitCode.SUCCEEDED
 
 
@@ -221,27 +222,33 @@ def _default(parts: Parts) -> str | None:
     return None
 
 
-def _row(parts: Parts, name: str, *, is_default: bool) -> dict[str, object]:
-    """Return a profile's line of the list; one that is broken tells why."""
-    row: dict[str, object] = {"name": name, "default": is_default}
+@dataclass(frozen=True, kw_only=True)
+class _Line:
+    """A profile in the list; of one that is broken, what is wrong with it."""
+
+    name: str
+    default: bool
+    backend: str | None = None
+    flow: str | None = None
+    address: str | None = None
+    problem: str | None = None
+
+    @property
+    def cells(self) -> tuple[str, str, str, str]:
+        mark = "*" if self.default else " "
+        rest = self.problem or self.address or ""
+        return f"{mark} {self.name}", self.backend or "-", self.flow or "-", rest
+
+
+def _line(parts: Parts, name: str, *, is_default: bool) -> _Line:
     try:
         profile = parts.config.profile(name)
     except UsageError as error:
-        return {**row, "backend": None, "flow": None, "address": None, "problem": error.message}
-    return {
-        **row,
-        "backend": profile.backend,
-        "flow": profile.settings.flow,
-        "address": profile.line.address,
-        "problem": None,
-    }
-
-
-def _cells(row: dict[str, object]) -> tuple[str, str, str, str]:
-    mark = "*" if row["default"] else " "
-    return (
-        f"{mark} {row['name']}",
-        str(row["backend"] or "-"),
-        str(row["flow"] or "-"),
-        str(row["problem"] or row["address"]),
+        return _Line(name=name, default=is_default, problem=error.message)
+    return _Line(
+        name=name,
+        default=is_default,
+        backend=profile.backend,
+        flow=profile.settings.flow,
+        address=profile.line.address,
     )
