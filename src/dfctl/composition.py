@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from dfctl.core.addresses import is_loopback
 from dfctl.core.events import Event, Warned
+from dfctl.core.exits import ExitMap
 from dfctl.core.settings import Parameters, SettingProblem
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Parts:
         self.environment = environment
         self.variables = environment.variables
         self.config_file: str | None = None
+        self.exit_map: ExitMap = {}
         self._showing: Showing | None = None
         self._targets: dict[str, Target] = {}
         # How many starts the command line asks for.
@@ -112,6 +114,7 @@ class Parts:
             variables=self.variables,
             now=self.clock.now,
             monotonic=self.clock.monotonic,
+            exit_map=self.exit_map,
         )
         return choose(self._showing or Showing(), around)
 

@@ -63,9 +63,10 @@ def main(argv: Sequence[str], environment: "Environment | None" = None) -> int:
         print(f"dfctl {__version__}")
         return 0
     from dfctl.composition import Environment, Parts
+    from dfctl.core.exits import number_of
 
     parts = Parts(environment or Environment.of_process(os.environ))
-    return int(guarded(lambda: _run(argv, parts), argv, parts))
+    return number_of(guarded(lambda: _run(argv, parts), argv, parts), parts.exit_map)
 
 
 def guarded(action: "Callable[[], ExitCode]", argv: Sequence[str], parts: "Parts") -> "ExitCode":
@@ -96,9 +97,11 @@ def _run(argv: Sequence[str], parts: "Parts") -> "ExitCode":
     import typer
 
     from dfctl.cli.app import app
+    from dfctl.cli.exit_map import map_seemingly_asked_for
     from dfctl.core.errors import OutputClosed
     from dfctl.core.exits import ExitCode
 
+    parts.exit_map = map_seemingly_asked_for(argv, parts.variables)
     try:
         # The arguments are passed explicitly: on Windows Typer would expand wildcards in its own.
         code: ExitCode | None = app(

@@ -112,7 +112,7 @@ def test_every_event_of_the_schema_is_told() -> None:
     [
         ("document", {"schema": 1, "exit_code": 0, "runs": []}),
         ("document", {"schema": 2, "exit_code": 0, "runs": [], "error": None}),
-        ("document", {"schema": 1, "exit_code": 13, "runs": [], "error": None}),
+        ("document", {"schema": 1, "exit_code": 256, "runs": [], "error": None}),
         ("document", {"schema": 1, "exit_code": 0, "things": [], "error": None}),
         ("document", {"schema": 1, "exit_code": 0, "runs": [], "error": {"message": "no"}}),
         ("document", {"schema": 1, "exit_code": 0, "error": None}),

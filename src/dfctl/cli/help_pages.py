@@ -9,7 +9,7 @@ import typer
 
 from dfctl.composition import Parts
 from dfctl.core.errors import UsageError
-from dfctl.core.exits import BY_WEIGHT, ExitCode
+from dfctl.core.exits import BY_WEIGHT, ExitCode, name_of
 from dfctl.core.profiles import COMMON_SETTINGS
 from dfctl.core.settings import Setting, SettingKind
 
@@ -75,7 +75,7 @@ def _no_such_page(root: typer.Context, words: list[str]) -> UsageError:
 
 def exit_codes_page() -> str:
     """Return the table of exit codes as text."""
-    rows = [(f"{int(code):>4}", code.name.lower(), code.began, code.meaning) for code in ExitCode]
+    rows = [(f"{int(code):>4}", name_of(code), code.began, code.meaning) for code in ExitCode]
     by_weight = " ".join(str(int(code)) for code in BY_WEIGHT)
     return "\n".join(
         [
@@ -83,6 +83,16 @@ def exit_codes_page() -> str:
             "",
             "For `wait` and `status`, 4 and 6 keep their meaning, and no contact is 7.",
             *_wrapped(f"Of several runs the first of {by_weight} that any has is the code."),
+            "",
+            *_wrapped(
+                "For a scheduler that reads numbers in its own way, run, start, wait and status "
+                "have --exit-map NAME=CODE,... (DFCTL_EXIT_MAP): the names are those above, the "
+                "codes 0 to 255. It is applied last of all, also to errors and signals. What is "
+                "mapped to 0 counts as a good end for --quiet, too. bug is never mapped to 0, and "
+                "an --exit-map that is wrong itself ends with 2."
+            ),
+            "",
+            "Example: dfctl run sales --overlap refuse --exit-map overlap=0",
         ]
     )
 
@@ -93,7 +103,7 @@ def json_page() -> str:
 -o json prints one document when the command ends, whether it went well or not:
 
   schema     1; it changes only if programs that read the document would break
-  exit_code  the exit code of dfctl (dfctl help exit-codes)
+  exit_code  the exit code of the process (dfctl help exit-codes)
   error      null, or the message and hint of what ended the command before it
              had a result
   runs       the runs, each with the members below
@@ -113,7 +123,7 @@ A run, or a start that gave none:
   ended_at       when it ended, as far as dfctl knows: 2026-03-01T12:00:00.000Z
   elapsed_s      how long it has taken, in seconds
   url            where the service shows the run
-  exit_code      the exit code of this run alone
+  exit_code      the exit code of this run alone, never mapped by --exit-map
   message        what went wrong
   hint           what to do about it
 

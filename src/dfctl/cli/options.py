@@ -114,6 +114,16 @@ FailOnWarning = Annotated[
     ),
 ]
 
+ExitMapping = Annotated[
+    str | None,
+    typer.Option(
+        "--exit-map",
+        metavar="NAME=CODE,...",
+        help="End with other codes than those of `dfctl help exit-codes`, such as overlap=0. "
+        "[env:DFCTL_EXIT_MAP]",
+    ),
+]
+
 # Settings that the command line gives, by name: durations in seconds, texts, flags.
 Overrides = dict[str, str | float | bool | None]
 

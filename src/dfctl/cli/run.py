@@ -3,6 +3,7 @@
 import typer
 
 from dfctl.cli import options
+from dfctl.cli.exit_map import map_exits
 from dfctl.cli.showing import begin
 from dfctl.cli.starting import gather_orders, run_orders, show_dry
 from dfctl.core.exits import ExitCode
@@ -25,6 +26,7 @@ def run(
     heartbeat: options.Heartbeat = None,
     fail_on_warning: options.FailOnWarning = False,
     fail_fast: options.FailFast = False,
+    exit_map: options.ExitMapping = None,
     output: options.OutputFormat = None,
     quiet: options.Quiet = False,
     progress: options.Progress = None,
@@ -38,6 +40,7 @@ def run(
 
     Example: dfctl run sales --timeout 2h
     """
+    map_exits(context.obj, exit_map)
     parts = begin(
         context,
         config,

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from dfctl.cli import options
+from dfctl.cli.exit_map import map_exits
 from dfctl.cli.showing import begin
 from dfctl.cli.starting import gather_orders, run_orders, show_dry, start_orders
 from dfctl.core.errors import UsageError
@@ -31,6 +32,7 @@ def start(
     heartbeat: options.Heartbeat = None,
     fail_on_warning: options.FailOnWarning = False,
     fail_fast: options.FailFast = False,
+    exit_map: options.ExitMapping = None,
     output: options.OutputFormat = None,
     quiet: options.Quiet = False,
     progress: options.Progress = None,
@@ -44,6 +46,7 @@ def start(
 
     Example: run=$(dfctl start sales) && dfctl wait "$run"
     """
+    map_exits(context.obj, exit_map)
     parts = begin(
         context,
         config,

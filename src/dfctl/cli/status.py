@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from dfctl.cli import options
+from dfctl.cli.exit_map import map_exits
 from dfctl.cli.looking import lead_all
 from dfctl.cli.references import open_runs, runs_of
 from dfctl.cli.showing import begin, show_runs
@@ -23,6 +24,7 @@ def status(
     *,
     is_open: Open = False,
     fail_on_warning: options.FailOnWarning = False,
+    exit_map: options.ExitMapping = None,
     output: options.OutputFormat = None,
     quiet: options.Quiet = False,
     progress: options.Progress = None,
@@ -36,6 +38,7 @@ def status(
 
     Example: dfctl status nightly/1029591293203
     """
+    map_exits(context.obj, exit_map)
     parts = begin(
         context,
         config,

@@ -3,6 +3,7 @@
 import typer
 
 from dfctl.cli import options
+from dfctl.cli.exit_map import map_exits
 from dfctl.cli.looking import lead_all
 from dfctl.cli.references import runs_of
 from dfctl.cli.showing import begin, show_runs
@@ -21,6 +22,7 @@ def wait(
     heartbeat: options.Heartbeat = None,
     fail_on_warning: options.FailOnWarning = False,
     fail_fast: options.FailFast = False,
+    exit_map: options.ExitMapping = None,
     output: options.OutputFormat = None,
     quiet: options.Quiet = False,
     progress: options.Progress = None,
@@ -34,6 +36,7 @@ def wait(
 
     Example: dfctl wait nightly/1029591293203 --timeout 30m
     """
+    map_exits(context.obj, exit_map)
     parts = begin(
         context,
         config,

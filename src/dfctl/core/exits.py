@@ -1,6 +1,6 @@
 """The one table of exit codes: what each means, and which of several is the command's."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
 from dfctl.core.states import State
@@ -43,6 +43,9 @@ class ExitCode(IntEnum):
     TERMINATED = 143, "stopped by SIGTERM; the run goes on", "as printed"
 
 
+# Other numbers for codes, as a scheduler wants them.
+ExitMap = Mapping[ExitCode, int]
+
 _OF_OUTCOME = {
     State.SUCCEEDED: ExitCode.SUCCEEDED,
     State.WARNING: ExitCode.SUCCEEDED,
@@ -70,6 +73,16 @@ BY_WEIGHT = (
     ExitCode.SUCCEEDED,
 )
 _SIGNALS = frozenset({ExitCode.HANGUP, ExitCode.INTERRUPT, ExitCode.TERMINATED, ExitCode.PIPE})
+
+
+def name_of(code: ExitCode) -> str:
+    """Return what a code is called, such as `not_started`."""
+    return code.name.lower()
+
+
+def number_of(code: ExitCode, exit_map: ExitMap) -> int:
+    """Return the number that a command ends with: the code's own unless it is mapped."""
+    return exit_map.get(code, int(code))
 
 
 def exit_code_of(state: State, *, fail_on_warning: bool = False) -> ExitCode:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
@@ -11,7 +11,7 @@ from typing import TextIO
 
 from dfctl.core.errors import DfctlError, OutputClosed
 from dfctl.core.events import Event
-from dfctl.core.exits import ExitCode
+from dfctl.core.exits import ExitCode, ExitMap, number_of
 from dfctl.core.runs import Run
 from dfctl.output.jsonl import JsonLineResults
 from dfctl.output.progress import Late, Plain, Progress, Quiet, Silent
@@ -68,16 +68,24 @@ class Surroundings:
     variables: Mapping[str, str]
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
+    exit_map: ExitMap = field(default_factory=dict)
 
 
 class Output:
     """What a command shows: progress and notices on stderr, then results on stdout."""
 
     def __init__(
-        self, progress: Progress, results: Results, *, is_hinting: bool, is_quiet: bool
+        self,
+        progress: Progress,
+        results: Results,
+        *,
+        is_hinting: bool,
+        is_quiet: bool,
+        exit_map: ExitMap,
     ) -> None:
         self._progress = progress
         self._results = results
+        self._exit_map = exit_map
         self._is_hinting = is_hinting
         self._is_quiet = is_quiet
 
@@ -102,15 +110,13 @@ class Output:
 
     def runs(self, runs: Sequence[Run], code: ExitCode) -> None:
         """Show how runs stand at the end; `code` is the command's exit code."""
-        self.close(is_well=code is ExitCode.SUCCEEDED)
         with _known(code):
-            self._results.runs(runs, code)
+            self._results.runs(runs, self._ended(code))
 
     def started(self, runs: Sequence[Run], code: ExitCode) -> None:
         """Show the references of runs that were started and are not followed."""
-        self.close(is_well=code is ExitCode.SUCCEEDED)
         with _known(code):
-            self._results.started(runs, code)
+            self._results.started(runs, self._ended(code))
 
     def listing(
         self,
@@ -120,8 +126,7 @@ class Output:
         code: ExitCode = ExitCode.SUCCEEDED,
     ) -> None:
         """Show a list: `lines` for people, `rows` under `name` for programs."""
-        self.close(is_well=code is ExitCode.SUCCEEDED)
-        self._results.listing(name, rows, lines, code)
+        self._results.listing(name, rows, lines, self._ended(code))
 
     def text(self, text: str) -> None:
         """Show a text on stdout that belongs to no result, such as a page of help."""
@@ -129,12 +134,17 @@ class Output:
 
     def failed(self, error: DfctlError | None, code: ExitCode) -> None:
         """Show an error that ended the command before it had a result."""
-        self.close(is_well=False)
-        self._results.failed(error, code)
+        self._results.failed(error, self._ended(code))
 
     def close(self, *, is_well: bool) -> None:
         """End the progress; the terminal is whole again."""
         self._progress.close(is_well=is_well)
+
+    def _ended(self, code: ExitCode) -> int:
+        """End the progress, and return the number that the process ends with."""
+        number = number_of(code, self._exit_map)
+        self.close(is_well=number == 0)
+        return number
 
 
 @contextmanager
@@ -164,20 +174,22 @@ def choose(showing: Showing, around: Surroundings) -> Output:
         _results(showing, out, err, around.now),
         is_hinting=not showing.is_quiet and showing.format in (None, Format.TEXT),
         is_quiet=showing.is_quiet,
+        exit_map=around.exit_map,
     )
 
 
 def _results(
     showing: Showing, out: ResultStream, err: NoticeStream, now: Callable[[], datetime]
 ) -> Results:
+    quiet = showing.is_quiet
     if showing.format is Format.JSON:
-        return JsonResults(out, err)
+        return JsonResults(out, err, is_quiet=quiet)
     if showing.format is Format.JSONL:
-        return JsonLineResults(out, err, now)
+        return JsonLineResults(out, err, now, is_quiet=quiet)
     if showing.format is Format.REF:
-        return ReferenceResults(out, err)
+        return ReferenceResults(out, err, is_quiet=quiet)
     # An explicit format is always printed; quiet silences only what nobody asked for.
-    return TextResults(out, err, is_quiet=showing.is_quiet and showing.format is None)
+    return TextResults(out, err, is_quiet=quiet, is_asked_for=showing.format is not None)
 
 
 def _progress(showing: Showing, around: Surroundings, err: NoticeStream) -> Progress:

@@ -21,8 +21,15 @@ class JsonLineResults(JsonResults):
 
     indent = None
 
-    def __init__(self, out: ResultStream, err: NoticeStream, now: Callable[[], datetime]) -> None:
-        super().__init__(out, err)
+    def __init__(
+        self,
+        out: ResultStream,
+        err: NoticeStream,
+        now: Callable[[], datetime],
+        *,
+        is_quiet: bool = False,
+    ) -> None:
+        super().__init__(out, err, is_quiet=is_quiet)
         self._now = now
         self._told: dict[str, Run] = {}
         self._missed: set[str] = set()
