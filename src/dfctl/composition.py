@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dfctl.client.tasks import Order, Tasks
     from dfctl.core.profiles import Profile
     from dfctl.output.choose import Output, Showing
+    from dfctl.programs.announcing import Announcer
     from dfctl.store.config import Config
     from dfctl.store.journal import Journal
     from dfctl.store.keeping import KeptKeys
@@ -65,6 +66,8 @@ class Parts:
         self.variables = environment.variables
         self.config_file: str | None = None
         self.exit_map: ExitMap = {}
+        # Who is told how runs end, if anybody.
+        self.announcer: Announcer | None = None
         self._showing: Showing | None = None
         self._targets: dict[str, Target] = {}
         # How many starts the command line asks for.

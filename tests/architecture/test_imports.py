@@ -18,9 +18,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "output": {"core", "__init__"},
     "client": {"backends", "core", "__init__"},
     "store": {"backends", "core", "__init__"},
-    "composition": {"output", "store", "client", "backends", "core", "sandbox", "__init__"},
+    "programs": {"core"},
+    "composition": {
+        "output", "store", "programs", "client", "backends", "core", "sandbox", "__init__",
+    },
     "cli": {
-        "output", "store", "client", "backends", "core", "sandbox", "composition", "__init__",
+        "output", "store", "programs", "client", "backends", "core", "sandbox", "composition",
+        "__init__",
     },
     "main": {"cli", "composition", "core", "__init__"},
     "dfcmdutil": {"main", "composition", "output", "store", "client", "core", "__init__"},
@@ -186,6 +190,7 @@ def test_every_module_keeps_to_its_room() -> None:
         ("dfctl.client.sender", "from dfctl.store import config"),
         ("dfctl.store.config", "from dfctl.output import plain"),
         ("dfctl.output.plain", "import dfctl.backends.invision"),
+        ("dfctl.programs.program", "from dfctl.store import keys"),
         ("dfctl.sandbox.server", "from dfctl.core.states import State"),
         ("dfctl.cli.start", "from dfctl.main import entry"),
         ("dfctl.composition", "from dfctl.cli import start"),

@@ -188,6 +188,7 @@ def environment_page(command: object) -> str:
             (f"The settings that {title} adds to it", _of_settings(settings))
             for title, settings in _backends()
         ),
+        ("What the program of --on-done is told; what is not known is empty", _announced()),
         (
             "dfctl itself",
             [
@@ -250,6 +251,12 @@ def _backends() -> list[tuple[str, Sequence[Setting]]]:
 
     backends = [load_backend(name) for name in built_in_names()]
     return [(backend.title, backend.settings) for backend in backends if backend.settings]
+
+
+def _announced() -> list[tuple[str, str]]:
+    from dfctl.programs.announcing import VARIABLES
+
+    return list(VARIABLES.items())
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dfctl.cli.announcing import announce, finish_announcing
 from dfctl.cli.options import Overrides
 from dfctl.composition import Parts
 from dfctl.core.errors import DfctlError
@@ -26,6 +27,9 @@ def lead_all(
     Of several runs, one that cannot be asked about comes back with the words for why.
     """
     ways = [_way(parts, run, overrides, is_sole=len(runs) == 1) for run in runs]
+    for run, target in ways:
+        if target is None:
+            announce(parts, run)
     seen = iter(
         parts.lead(
             [make_task(target, run) for run, target in ways if target],
@@ -65,6 +69,8 @@ def _way(
         target.check_locator(run.locator or "")
     except DfctlError as error:
         if is_sole:
+            announce(parts, failed(run, error))
+            finish_announcing(parts)
             raise
         return failed(run, error), None
     unseen = replace(

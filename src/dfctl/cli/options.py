@@ -124,6 +124,16 @@ ExitMapping = Annotated[
     ),
 ]
 
+OnDone = Annotated[
+    str | None,
+    typer.Option(
+        "--on-done",
+        metavar="COMMAND",
+        help="Run this program, without a shell, for each run that dfctl is done with; the "
+        "variables DFCTL_DONE_... tell it how the run ended. [env:DFCTL_ON_DONE]",
+    ),
+]
+
 # Settings that the command line gives, by name: durations in seconds, texts, flags.
 Overrides = dict[str, str | float | bool | None]
 

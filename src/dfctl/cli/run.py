@@ -3,6 +3,7 @@
 import typer
 
 from dfctl.cli import options
+from dfctl.cli.announcing import announce_by
 from dfctl.cli.exit_map import map_exits
 from dfctl.cli.showing import begin
 from dfctl.cli.starting import gather_orders, run_orders, show_dry
@@ -27,6 +28,7 @@ def run(
     fail_on_warning: options.FailOnWarning = False,
     fail_fast: options.FailFast = False,
     exit_map: options.ExitMapping = None,
+    on_done: options.OnDone = None,
     output: options.OutputFormat = None,
     quiet: options.Quiet = False,
     progress: options.Progress = None,
@@ -50,6 +52,7 @@ def run(
         color=color,
         verbose=verbose,
     )
+    announce_by(parts, on_done)
     limits = options.durations(
         timeout=timeout,
         queue_timeout=queue_timeout,

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import typer
 
+from dfctl.cli.announcing import finish_announcing
 from dfctl.composition import Parts
 from dfctl.core.errors import UsageError
 from dfctl.core.exits import ExitCode, worst_of
@@ -46,6 +47,7 @@ def begin(
 def show_runs(parts: Parts, runs: Sequence[Run]) -> ExitCode:
     """Show how runs ended, and return the exit code that this makes."""
     code = worst_of(run.exit_code for run in runs)
+    finish_announcing(parts, runs)
     parts.output.runs(runs, code)
     return code
 

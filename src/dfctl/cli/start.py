@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from dfctl.cli import options
+from dfctl.cli.announcing import announce_by
 from dfctl.cli.exit_map import map_exits
 from dfctl.cli.showing import begin
 from dfctl.cli.starting import gather_orders, run_orders, show_dry, start_orders
@@ -33,6 +34,7 @@ def start(
     fail_on_warning: options.FailOnWarning = False,
     fail_fast: options.FailFast = False,
     exit_map: options.ExitMapping = None,
+    on_done: options.OnDone = None,
     output: options.OutputFormat = None,
     quiet: options.Quiet = False,
     progress: options.Progress = None,
@@ -59,10 +61,13 @@ def start(
     waiting = options.durations(
         timeout=timeout, queue_timeout=queue_timeout, interval=interval, heartbeat=heartbeat
     ) | options.flags(fail_on_warning=fail_on_warning, server_wait=server_wait, fail_fast=fail_fast)
+    waiting |= options.texts(on_done=on_done)
     if waiting and not wait:
         option = next(iter(waiting)).replace("_", "-")
         raise UsageError(f"--{option} goes with --wait", hint="add --wait, or use `dfctl run`")
-    for name in ("server_wait", "fail_fast"):
+    if wait:
+        announce_by(parts, on_done)
+    for name in ("server_wait", "fail_fast", "on_done"):
         waiting.pop(name, None)
     orders = gather_orders(
         parts,

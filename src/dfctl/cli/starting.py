@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from dfctl.cli.looking import shortest_heartbeat
+from dfctl.cli.announcing import announce, announced, finish_announcing
+from dfctl.cli.looking import failed, shortest_heartbeat
 from dfctl.cli.options import Overrides
 from dfctl.cli.parameters import parameters
 from dfctl.cli.showing import show_runs
@@ -69,6 +70,8 @@ def _note_refused(parts: Parts, names: Sequence[str], error: DfctlError) -> None
         if name in known:
             run = Run(profile=name, backend="")
             parts.recorder.note_refused(run, f"nothing was sent: {error.message}")
+            announce(parts, failed(run, error))
+    finish_announcing(parts)
 
 
 def _check_names(names: Sequence[str]) -> None:
@@ -97,7 +100,7 @@ def show_dry(parts: Parts, orders: "Sequence[Order]") -> ExitCode:
 
 def run_orders(parts: Parts, orders: "Sequence[Order]", *, fail_fast: bool) -> ExitCode:
     """Start runs, follow them, show their ends."""
-    tasks = [parts.tasks.run(order) for order in orders]
+    tasks = [announced(parts, parts.tasks.run(order)) for order in orders]
     runs = parts.lead(
         tasks,
         heartbeat=shortest_heartbeat([order.target for order in orders]),

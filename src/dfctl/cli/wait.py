@@ -3,6 +3,7 @@
 import typer
 
 from dfctl.cli import options
+from dfctl.cli.announcing import announce_by, announced
 from dfctl.cli.exit_map import map_exits
 from dfctl.cli.looking import lead_all
 from dfctl.cli.references import runs_of
@@ -23,6 +24,7 @@ def wait(
     fail_on_warning: options.FailOnWarning = False,
     fail_fast: options.FailFast = False,
     exit_map: options.ExitMapping = None,
+    on_done: options.OnDone = None,
     output: options.OutputFormat = None,
     quiet: options.Quiet = False,
     progress: options.Progress = None,
@@ -46,6 +48,7 @@ def wait(
         color=color,
         verbose=verbose,
     )
+    announce_by(parts, on_done)
     limits = options.durations(
         timeout=timeout,
         queue_timeout=queue_timeout,
@@ -57,7 +60,7 @@ def wait(
         parts,
         runs_of(parts, runs),
         limits | options.flags(fail_on_warning=fail_on_warning),
-        parts.tasks.wait,
+        lambda target, run: announced(parts, parts.tasks.wait(target, run)),
         is_enough=is_bad if fail_fast else None,
     )
     return show_runs(parts, seen)

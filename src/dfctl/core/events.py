@@ -71,9 +71,13 @@ class Missed:
 
 @dataclass(frozen=True)
 class Warned:
-    """Something that the user should know, and that stops nothing."""
+    """Something that the user should know, and that stops nothing.
+
+    Where it `is_always_told`, --quiet does not keep it back after a good end either.
+    """
 
     message: str
+    is_always_told: bool = False
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from dfctl.output.sentences import (
     stamp,
     state_line,
     still_line,
+    warning_line,
 )
 
 
@@ -53,7 +54,7 @@ class Silent:
 
     def hear(self, event: Event) -> None:
         if isinstance(event, Warned):
-            self._write(f"warning: {event.message}")
+            self._write(warning_line(event))
         elif isinstance(event, Exchanged) and self._is_verbose:
             self._write(exchange_line(event))
 
@@ -138,7 +139,7 @@ class Late:
         if self._inner or isinstance(event, UnderWay):
             self._ready().hear(event)
         elif isinstance(event, Warned):
-            self._write(f"warning: {event.message}")
+            self._write(warning_line(event))
         else:
             self._kept.append(event)
 
@@ -169,7 +170,10 @@ class Quiet:
         self._inner = inner(self._lines.append)
 
     def hear(self, event: Event) -> None:
-        self._inner.hear(event)
+        if isinstance(event, Warned) and event.is_always_told:
+            self._out(warning_line(event))
+        else:
+            self._inner.hear(event)
 
     def note(self, text: str) -> None:
         self._inner.note(text)

@@ -13,6 +13,7 @@ from dfctl.core.events import (
     NotBegun,
     StartDelayed,
     Starting,
+    Warned,
 )
 from dfctl.core.exchange import Fault
 from dfctl.core.runs import Run
@@ -90,6 +91,11 @@ def exchange_line(event: Exchanged) -> str:
     if isinstance(event.result, Fault):
         return f"{request}: {event.result.text} ({took})"
     return f"{request}: HTTP {event.result.status}, {len(event.result.body)} bytes ({took})"
+
+
+def warning_line(event: Warned) -> str:
+    """Return the line of a warning."""
+    return f"warning: {event.message}"
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -22,6 +22,7 @@ from dfctl.core.text import clean
 from dfctl.store.environment import (
     ENV,
     env_layer,
+    is_key_variable,
     key_layer,
     key_variable_of,
     limits_layer,
@@ -41,7 +42,14 @@ from dfctl.store.profiles import (
     overrides_layer,
 )
 from dfctl.store.suggestions import did_you_mean, listed
-from dfctl.store.tables import Table, adapter_called, adapter_of, names_in, tables_of
+from dfctl.store.tables import (
+    Table,
+    adapter_called,
+    adapter_of,
+    key_variables_in,
+    names_in,
+    tables_of,
+)
 from dfctl.store.values import Value
 
 _NO_OVERRIDES: Overrides = {}
@@ -142,6 +150,16 @@ class Config:
         key of a named profile.
         """
         return self._described(name, _NO_OVERRIDES).key_source()
+
+    def environ_without_keys(self) -> dict[str, str]:
+        """Return the variables but for those that hold the key of any profile."""
+        # On Windows names have no case. Elsewhere, rather one too many is kept back.
+        named = {name.upper() for name in key_variables_in(self.files)}
+        return {
+            name: text
+            for name, text in self.environ.items()
+            if not (is_key_variable(name) or name.upper() in named)
+        }
 
     def error_of(
         self, name: str, problem: SettingProblem, *, overrides: Overrides = _NO_OVERRIDES

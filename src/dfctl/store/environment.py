@@ -38,6 +38,11 @@ def set_in(environ: Mapping[str, str], variable: str) -> str | None:
     return environ.get(variable, "").strip() or None
 
 
+def is_key_variable(name: str) -> bool:
+    """Return whether a variable is one of those that dfctl itself takes keys from."""
+    return name.upper() == "DFCTL_KEY" or name.upper().startswith("DFCTL_KEY_")
+
+
 def limits_layer(environ: Mapping[str, str]) -> Layer:
     """Return the limits that variables set for every profile. Raises UsageError."""
     return _layer((setting for setting in COMMON_SETTINGS if setting.name in LIMITS), environ)

@@ -70,6 +70,13 @@ def names_in(files: Sequence[ConfigFile]) -> list[str]:
     return list(dict.fromkeys(name for file in files for name in file.profiles))
 
 
+def key_variables_in(files: Sequence[ConfigFile]) -> set[str]:
+    """Return the variables that the key of any profile is in: `key = { env = "NAME" }`."""
+    tables = [table for file in files for table in file.profiles.values()]
+    keys = [table.get("key") for table in tables if isinstance(table, dict)]
+    return {str(key["env"]) for key in keys if isinstance(key, dict) and "env" in key}
+
+
 def tables_of(files: Sequence[ConfigFile], name: str) -> list[Table]:
     """Return what the files say of a profile and of those that it is like, the nearest first.
 

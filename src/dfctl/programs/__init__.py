@@ -1,0 +1,1 @@
+"""The user's own programs that dfctl starts to tell them something."""

@@ -1,0 +1,86 @@
+"""`--on-done` with signals, and beside runs that go on."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.told import REFERENCE, RESUME, RUNNING, STARTED, SUCCEEDED, error, without_times
+from tests.faults.wire import Wire, answer, read, silence
+from tests.process.processes import Desk
+from tests.programs.teller import Teller
+from tests.shell import CANARY
+
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows has no signals to send to another process"
+)
+Serve = Callable[..., Wire]
+
+HANGING = "import signal\nsignal.pause()"
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_stops_the_program_and_the_outcome_stands(
+    name: str, desk: Desk, serve: Serve
+) -> None:
+    serve([answer(STARTED), answer(SUCCEEDED)])
+    teller = Teller(desk.folder, HANGING)
+    process = desk.begin("run", "sales", "--progress", "none", "--on-done", teller.command)
+    process.wait_until(lambda: bool(list(teller.folder.glob("*.json"))))
+
+    process.send(name)
+
+    code, stdout, stderr = without_times(process.ended())
+    assert code == 0
+    assert stdout.startswith("sales: succeeded after ")
+    assert stderr == f"warning: sales: --on-done: {sys.executable} was stopped\n"
+    [file] = teller.folder.glob("*.json")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(file.stem.partition("-")[2]), 0)
+
+
+def test_a_signal_that_ends_the_following_is_no_end_to_tell(desk: Desk, serve: Serve) -> None:
+    wire = serve([answer(STARTED), answer(RUNNING), read, silence])
+    teller = Teller(desk.folder)
+    process = desk.begin("run", "sales", "-q", "--on-done", teller.command)
+    wire.wait_for_requests(3)
+
+    process.send("SIGTERM")
+
+    ended = process.ended()
+    assert ended.exit_code == 143
+    assert ended.stderr.endswith(error("interrupted; the run goes on") + RESUME)
+    assert teller.calls == []
+
+
+def test_a_run_is_told_of_at_once_while_another_goes_on(desk: Desk, serve: Serve) -> None:
+    wire = serve([answer(STARTED), answer(SUCCEEDED)], [answer(STARTED), read, silence])
+    own = (
+        f'backend = "invision"\naddress = "{wire.address}"\nflow = "updatesales"\nkey = "{CANARY}"'
+    )
+    desk.configure(f"[profiles.sales]\n{own}\n[profiles.stock]\n{own}\n")
+    teller = Teller(desk.folder)
+    process = desk.begin("run", "sales", "stock", "-o", "json", "--on-done", teller.command)
+
+    process.wait_until(lambda: bool(list(teller.folder.glob("*.json"))))
+    wire.wait_for_requests(4)
+    assert process.popen.poll() is None
+    process.send("SIGTERM")
+
+    document = json.loads(process.ended().stdout)
+    assert sorted(run["exit_code"] for run in document["runs"]) == [0, 143]
+    assert [told["STATE"] for told in teller.told] == ["succeeded"]
+
+
+def test_a_program_of_a_relative_path_and_a_small_environment(desk: Desk, serve: Serve) -> None:
+    serve([answer(STARTED), answer(SUCCEEDED)])
+    script = desk.folder / "notify"
+    script.write_text('#!/bin/sh\necho "$DFCTL_DONE_RUN $DFCTL_DONE_EXIT_CODE" > told\n')
+    script.chmod(0o700)
+
+    ended = desk("run", "sales", "-q", "--on-done", "./notify")
+
+    assert ended.result == (0, "", "")
+    assert (desk.folder / "told").read_text() == f"{REFERENCE} 0\n"
