@@ -1,5 +1,6 @@
 """The one place that looks at terminals and options to choose how things are shown."""
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -194,10 +195,15 @@ def _results(
 
 def _progress(showing: Showing, around: Surroundings, err: NoticeStream) -> Progress:
     def plain(write: Callable[[str], None]) -> Progress:
+        now = None if _is_timed_elsewhere(around) else around.now
+        return Plain(write, now, is_verbose=showing.is_verbose)
+
+    def kept(write: Callable[[str], None]) -> Progress:
+        # What is kept back is told at the end, and only its own times say when it was.
         return Plain(write, around.now, is_verbose=showing.is_verbose)
 
     if showing.is_quiet:
-        return Quiet(err.line, plain)
+        return Quiet(err.line, kept)
     if showing.progress is ProgressKind.NONE:
         return Silent(err.line, is_verbose=showing.is_verbose)
     if around.err is None or showing.progress is ProgressKind.PLAIN or not err.is_terminal:
@@ -206,6 +212,19 @@ def _progress(showing: Showing, around: Surroundings, err: NoticeStream) -> Prog
         return plain(err.line)
     stream = around.err
     return Late(lambda: _live(showing, around, stream), err.line)
+
+
+def _is_timed_elsewhere(around: Surroundings) -> bool:
+    """Return whether stderr leads to systemd's journal, which gives each line its time.
+
+    https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#%24JOURNAL_STREAM
+    """
+    try:
+        status = os.fstat(around.err.fileno()) if around.err else None
+    except (OSError, ValueError):
+        return False
+    told = around.variables.get("JOURNAL_STREAM")
+    return status is not None and told == f"{status.st_dev}:{status.st_ino}"
 
 
 def _would_be_cut_up(showing: Showing, around: Surroundings) -> bool:

@@ -66,10 +66,17 @@ class Silent:
 
 
 class Plain(Silent):
-    """Tells each change in a line with its time, and from time to time that a run goes on."""
+    """Tells each change in a line with its time, and from time to time that a run goes on.
+
+    Where `now` is None, the lines go without times: they lead to where each line gets its own.
+    """
 
     def __init__(
-        self, write: Callable[[str], None], now: Callable[[], datetime], *, is_verbose: bool
+        self,
+        write: Callable[[str], None],
+        now: Callable[[], datetime] | None,
+        *,
+        is_verbose: bool,
     ) -> None:
         super().__init__(write, is_verbose=is_verbose)
         self._now = now
@@ -80,7 +87,7 @@ class Plain(Silent):
     def hear(self, event: Event) -> None:
         super().hear(event)
         for line in self._news(event):
-            self._write(f"{stamp(self._now())} {line}")
+            self._write(f"{stamp(self._now())} {line}" if self._now else line)
 
     def _news(self, event: Event) -> list[str]:
         match event:
