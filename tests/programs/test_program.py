@@ -39,13 +39,19 @@ def test_a_program_that_fails_says_so() -> None:
     assert ended(begun("raise SystemExit(22)")).trouble == "exited with 22"
 
 
-def test_what_it_writes_is_safe_to_show_and_bounded() -> None:
-    text = r"import sys; sys.stdout.buffer.write(b'\x1b[31mred\xff\r\n' + b'x' * 300000)"
+def test_what_it_writes_is_safe_to_show() -> None:
+    text = r"import sys; sys.stdout.buffer.write(b'\x1b[31mred\xff\r\n' + b'x' * 1000)"
 
     first, second = ended(begun(text)).lines
 
     assert first == "\N{REPLACEMENT CHARACTER}[31mred\N{REPLACEMENT CHARACTER}"
     assert len(second) == 300
+
+
+def test_16_kib_of_what_it_writes_are_kept() -> None:
+    program = ended(begun("print('0123456789abcde\\n' * 100_000)"))
+
+    assert (program.trouble, len(program.lines)) == (None, 1024)
 
 
 @posix_only
