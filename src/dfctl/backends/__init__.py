@@ -4,6 +4,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from dfctl.core.errors import UsageError
+from dfctl.core.text import clean
 
 if TYPE_CHECKING:
     from dfctl.backends.backend import Backend
@@ -44,7 +45,7 @@ def _load_foreign(name: str) -> "Backend":
         try:
             adapter = point.load()()
         except Exception as problem:
-            raise UsageError(f"{cannot}: {problem}") from problem
+            raise UsageError(f"{cannot}: {clean(str(problem))}") from problem
         if not isinstance(adapter, Backend):
             raise UsageError(f"{cannot}: it is no dfctl.backends.backend.Backend")
         return adapter

@@ -26,6 +26,7 @@ from dfctl.core.events import (
     Warned,
 )
 from dfctl.core.states import State
+from dfctl.core.text import on_one_line
 from dfctl.output.lines import Line, length_words, next_line, share_words
 from dfctl.output.sentences import event_line, exchange_line, not_begun_line
 from dfctl.output.streams import UnbreakableStream
@@ -92,7 +93,7 @@ class Live:
 
     def note(self, text: str) -> None:
         # Soft-wrapped, so that the terminal wraps and a reference can be copied whole.
-        self._console.print(Text(text), soft_wrap=True)
+        self._console.print(Text(on_one_line(text)), soft_wrap=True)
 
     def close(self, *, is_well: bool) -> None:
         # A run that was followed leaves its last frame; a look or a start has nothing to add.

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from dfctl.core.errors import DfctlError, UsageError
 from dfctl.core.events import Event
 from dfctl.core.runs import Run
+from dfctl.core.text import on_one_line
 from dfctl.output.documents import SCHEMA, run_document
 from dfctl.output.sentences import final_line
 from dfctl.output.streams import NoticeStream, ResultStream
@@ -70,7 +71,7 @@ class TextResults:
         self, name: str, rows: Sequence[dict[str, object]], lines: Sequence[str], code: int
     ) -> None:
         for line in lines:
-            self._out.line(line)
+            self._out.line(on_one_line(line))
 
     def text(self, text: str) -> None:
         self._out.line(text)

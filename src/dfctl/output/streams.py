@@ -4,6 +4,7 @@ import errno
 from typing import Any, TextIO
 
 from dfctl.core.errors import OutputClosed
+from dfctl.core.text import on_one_line, on_screen
 
 
 class ResultStream:
@@ -24,7 +25,7 @@ class ResultStream:
         if self._stream is None:
             return
         try:
-            self._stream.write(f"{text}\n")
+            self._stream.write(f"{on_screen(text)}\n")
             self._stream.flush()
         except (OSError, ValueError) as problem:
             is_gone = (
@@ -48,7 +49,7 @@ class NoticeStream:
         if self.stream is None:
             return
         try:
-            self.stream.write(f"{text}\n")
+            self.stream.write(f"{on_one_line(text)}\n")
             self.stream.flush()
         except (OSError, ValueError):
             self.stream = None
