@@ -15,6 +15,7 @@ from dfctl.core.exchange import (
     Unreadable,
     url_of,
 )
+from dfctl.core.secret import Secret
 from tests.core.properties import bounded, json_objects, plain_text
 
 
@@ -88,6 +89,21 @@ def test_an_answer_without_an_id_is_unreadable(value: object) -> None:
 def test_an_id_that_no_path_can_carry_is_unreadable(value: object) -> None:
     with pytest.raises(Unreadable, match="an object whose id cannot be used"):
         members({"id": value}).identifier("id")
+
+
+@pytest.mark.parametrize(
+    "repeated", ["canary-key", "x canary-key y", "CANARY-KEY", "Y2FuYXJ5LWtleQ=="]
+)
+def test_an_id_that_repeats_the_key_is_unreadable(repeated: str) -> None:
+    read = Members({"id": repeated}, Secret("canary-key").hide)
+    with pytest.raises(Unreadable, match="an object whose id cannot be used"):
+        read.identifier("id")
+
+
+@pytest.mark.parametrize("identifier", ["test", "latest-run", "7465737", "test-run-3", 471112])
+def test_an_id_in_which_a_short_key_stands_by_chance_is_read_as_it_is(identifier: object) -> None:
+    for key in ("test", "4711"):
+        assert Members({"id": identifier}, Secret(key).hide).identifier("id") == str(identifier)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import logging
 import pickle
 import string
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -141,7 +142,7 @@ def _lines(key: str) -> str:
 
 
 # What services, gateways and libraries do to a text that they repeat.
-WRITINGS = {
+WRITINGS: dict[str, Callable[[str], str]] = {
     "plain": str,
     "upper case": str.upper,
     "lower case": str.lower,

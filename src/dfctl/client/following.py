@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from dfctl.client.clock import Clock
 from dfctl.client.starting import describe
-from dfctl.client.steps import Pause, Send, Target, Task, converse
+from dfctl.client.steps import Pause, Send, Target, Task, converse, masked
 from dfctl.core.answers import Kind, Refusal, asked_delay, is_outage
 from dfctl.core.errors import DfctlError, KeyProblem, Lost, NotFound, UsageError
 from dfctl.core.events import Listener, Missed, Seen, Warned
@@ -52,9 +52,10 @@ class Look:
 
         try:
             exchange = self._target.backend.look(settings, self._run.locator)
-            return (yield from converse(exchange, send))
+            sighting = yield from converse(exchange, send)
+            return masked(sighting, answer[0].hide) if answer else sighting
         except Unreadable as problem:
-            why = f"it answered with {clean(str(problem))}"
+            why = f"it answered with {clean(answer[0].hide(str(problem)))}"
             raise _Miss(answer[0], Refusal(Kind.BROKEN), why) from None
 
     def _send(self, request: Request, seconds: float) -> Task[Response]:

@@ -1,10 +1,11 @@
 """Starting a run, at most once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 
 from dfctl.client.clock import Clock
-from dfctl.client.steps import Pause, Send, Target, Task, converse
+from dfctl.client.steps import Pause, Send, Target, Task, converse, masked
 from dfctl.core.answers import Judgement, Kind, Refusal, asked_delay, judge_start
 from dfctl.core.durations import format_duration
 from dfctl.core.errors import (
@@ -19,7 +20,7 @@ from dfctl.core.events import Listener, StartDelayed
 from dfctl.core.exchange import Fault, Request, Response, Result, Unreadable
 from dfctl.core.runs import Run, Started
 from dfctl.core.settings import Parameters
-from dfctl.core.text import clean
+from dfctl.core.text import clean, is_safe
 from dfctl.core.watch import RETRY_AFTER_LONGEST, backoff
 
 CHECK_PROXIES = "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
@@ -43,17 +44,25 @@ class Start:
         self.key = target.key
         self._failures = 0
         self._began = clock.monotonic()
+        self._hide: Callable[[str], str] = str
 
     def task(self, parameters: Parameters, *, server_wait: bool) -> Task[Started]:
         """Return where the new run is found. Raises the `DfctlError` that says why not."""
         backend, settings = self._target.backend, self._target.profile.settings
         exchange = backend.start(settings, parameters, server_wait=server_wait)
         try:
-            return (yield from converse(exchange, self._send))
+            return self._checked((yield from converse(exchange, self._send)))
         except Unreadable as problem:
             raise Unconfirmed(
-                f"the start was answered with {clean(str(problem))}", hint=CHECK_FIRST
+                f"the start was answered with {clean(self._hide(str(problem)))}", hint=CHECK_FIRST
             ) from None
+
+    def _checked(self, started: Started) -> Started:
+        """Return what an adapter found, if it can be shown. Raises `Unreadable` otherwise."""
+        if not is_safe(started.locator):
+            raise Unreadable("an id that cannot be used")
+        sighting = started.sighting
+        return replace(started, sighting=sighting and masked(sighting, self._hide))
 
     def _send(self, request: Request) -> Task[Response]:
         """Return the answer that the adapter reads; repeat what certainly did not begin."""
@@ -66,6 +75,7 @@ class Start:
             if isinstance(result, Response) and (
                 judgement is Judgement.READ or result.status in request.answers
             ):
+                self._hide = result.hide
                 return result
             if self._has_newer_key(refusal.kind):
                 continue
@@ -149,7 +159,7 @@ def describe(result: Result, refusal: Refusal) -> str:
     """Return in words what came of a request that failed."""
     if isinstance(result, Fault):
         return result.text
-    phrase, said = _phrase(result.status), clean(refusal.message or "")
+    phrase, said = _phrase(result.status), clean(result.hide(refusal.message or ""))
     words = f"HTTP {result.status} {phrase}".rstrip()
     if result.location:
         words += f", to {clean(result.location)}"

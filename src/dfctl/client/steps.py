@@ -5,13 +5,14 @@ starting and following are plain functions without threads, network or real time
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from dfctl.backends.backend import Backend
 from dfctl.core.errors import DfctlError
 from dfctl.core.exchange import Exchange, KeyPlace, Request, Response, Result
 from dfctl.core.profiles import Profile
+from dfctl.core.runs import Sighting
 from dfctl.core.secret import Secret
 
 
@@ -79,3 +80,13 @@ def converse(exchange: Exchange[_Value], send: Callable[[Request], Task[Response
     except StopIteration as done:
         value: _Value = done.value
         return value
+
+
+def masked(sighting: Sighting, hide: Callable[[str], str]) -> Sighting:
+    """Return a sighting without secrets, which an adapter may have read past `Members`."""
+    word, url = sighting.service_state, sighting.url
+    return replace(
+        sighting,
+        service_state=word if word is None else hide(word),
+        url=url if url is None else hide(url),
+    )

@@ -9,6 +9,9 @@ from urllib.parse import quote
 
 from dfctl.core.secret import MASK
 
+# A text of this length may stand in an id without being meant.
+_LONGEST_BY_CHANCE = 7
+
 
 class Effect(StrEnum):
     """What a request does on the service; it decides what may be repeated."""
@@ -131,14 +134,20 @@ class Members:
         return value if isinstance(value, int) and not isinstance(value, bool) else None
 
     def identifier(self, name: str) -> str:
-        """Return an id as text. Raises `Unreadable` where it is absent or unusable in a path."""
-        value = self.text(name) or self.number(name)
-        if value is None:
+        """Return an id as text.
+
+        Raises `Unreadable` where it is absent, unusable in a path, or would show a secret.
+        """
+        if self.text(name) is None and self.number(name) is None:
             raise Unreadable(f"an object without {name}")
-        text = self._hide(str(value))
-        if len(text) > 512 or not is_segment(text):
+        text = str(self._members[name.lower()])
+        if len(text) > 512 or not is_segment(text) or self._repeats_a_secret(text):
             raise Unreadable(f"an object whose {name} cannot be used")
         return text
+
+    def _repeats_a_secret(self, text: str) -> bool:
+        # A short key is in an id by chance, and nobody would find the run of a masked one again.
+        return len(text) - len(self._hide(text)) + len(MASK) > _LONGEST_BY_CHANCE
 
     def must_be_about(self, name: str, identifier: str, *, beside: str) -> None:
         """Raise `Unreadable` where the id called `name` is another than `identifier`.
