@@ -45,7 +45,7 @@ class Environment:
     stdin: TextIO | None
     stdout: TextIO | None
     stderr: TextIO | None
-    variables: Mapping[str, str]
+    variables: Mapping[str, str] = field(repr=False)
     make_clock: "Callable[[], Clock]" = _system_clock
     random: Callable[[], float] = field(default=random.random)
 

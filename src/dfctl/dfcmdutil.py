@@ -4,7 +4,6 @@ Facts: Profitbase Episode-Docs, articles/invision/docs/dataflows/execution/comma
 form `/run ID` and the .bat files around it, scheduledexecution.md beside it.
 """
 
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -83,11 +82,10 @@ def entry() -> None:
 
 def main(argv: Sequence[str], environment: "Environment | None" = None) -> int:
     """Run one command line, without the program's name; return its exit code."""
-    from dfctl.composition import Environment, Parts
-    from dfctl.main import guarded
+    from dfctl.main import guarded, parts_in
     from dfctl.output.choose import Format, Showing
 
-    parts = Parts(environment or Environment.of_process(os.environ))
+    parts = parts_in(environment)
     # Jobs keep or mail what is printed: one line, and the story before it only after a bad end.
     parts.begin(Showing(format=Format.TEXT, is_quiet=True), None)
     return int(guarded(lambda: _run(argv, parts), argv, parts))

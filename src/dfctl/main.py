@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from dfctl import __version__
+from dfctl.discretion import leave_no_core_dump, withhold_error_texts
 
 if TYPE_CHECKING:
     from dfctl.composition import Environment, Parts
@@ -22,6 +23,7 @@ def entry() -> None:
 
 def end(run: "Callable[[Sequence[str]], int]") -> NoReturn:
     """Run this process's command line with `run`; end the process with the exit code."""
+    leave_no_core_dump()
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         # Until the command sees to it itself: a traceback in the middle of an import helps nobody.
         signal.signal(signal.SIGINT, lambda number, frame: os._exit(128 + number))
@@ -62,11 +64,20 @@ def main(argv: Sequence[str], environment: "Environment | None" = None) -> int:
         # Answered before anything is imported that costs time.
         print(f"dfctl {__version__}")
         return 0
-    from dfctl.composition import Environment, Parts
     from dfctl.core.exits import number_of
 
-    parts = Parts(environment or Environment.of_process(os.environ))
+    parts = parts_in(environment)
     return number_of(guarded(lambda: _run(argv, parts), argv, parts), parts.exit_map)
+
+
+def parts_in(environment: "Environment | None") -> "Parts":
+    """Return the parts of a command in `environment`: None means in this process, as it is."""
+    from dfctl.composition import Environment, Parts
+
+    if environment is None:
+        withhold_error_texts(os.environ)
+        environment = Environment.of_process(os.environ)
+    return Parts(environment)
 
 
 def guarded(action: "Callable[[], ExitCode]", argv: Sequence[str], parts: "Parts") -> "ExitCode":
@@ -85,7 +96,7 @@ def guarded(action: "Callable[[], ExitCode]", argv: Sequence[str], parts: "Parts
         _tell_closed(parts, closed)
         code = closed.exit_code
         return code if code and is_signal(code) else ExitCode.PIPE
-    except Exception as bug:  # noqa: BLE001 - no traceback reaches a user
+    except BaseException as bug:  # noqa: BLE001 - no traceback reaches a user
         try:
             parts.raise_lost_signal()
         except Interrupted as stop:
@@ -115,7 +126,9 @@ def _run(argv: Sequence[str], parts: "Parts") -> "ExitCode":
         if _settled(parts.environment.stdout) is None:
             raise
         raise OutputClosed(str(problem)) from None
-    except SystemExit:
+    except SystemExit as left:
+        if left.code != 1:
+            raise
         # Typer prints the help of a command itself, and ends so where nobody reads it.
         raise OutputClosed(None) from None
     return code if isinstance(code, ExitCode) else ExitCode.SUCCEEDED
@@ -135,7 +148,7 @@ def _fail(
     return code
 
 
-def _bug(bug: Exception, parts: "Parts") -> "DfctlError":
+def _bug(bug: BaseException, parts: "Parts") -> "DfctlError":
     """Return the words for a bug. Its own text is left out: it might hold a key."""
     from dfctl.core.errors import Bug
 

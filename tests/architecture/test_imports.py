@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parents[2] / "src" / "dfctl"
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
     "core": set(),
+    "discretion": set(),
     "sandbox": set(),
     "backends": {"core"},
     "output": {"core", "__init__"},
@@ -26,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "output", "store", "programs", "client", "backends", "core", "sandbox", "composition",
         "__init__",
     },
-    "main": {"cli", "composition", "core", "__init__"},
+    "main": {"cli", "composition", "core", "discretion", "__init__"},
     "dfcmdutil": {"main", "composition", "output", "store", "client", "core", "__init__"},
     "__main__": {"main"},
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """One connection to one service: the only place that speaks HTTP."""
 
+import logging
 import re
 import socket
 import ssl
@@ -27,6 +28,14 @@ KEEP_ALIVE_SECONDS = 30.0
 BODY_CAP = 8 * 1024 * 1024
 REDIRECTS = 3
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+
+# At DEBUG they write down what a service answers, which may repeat the key. Whoever sets up logging
+# in this process, such as a backend of a third party, does not ask for that.
+for _name in (
+    "httpx",
+    *(f"httpcore.{part}" for part in ("connection", "http11", "proxy", "socks")),
+):
+    logging.getLogger(_name).disabled = True
 
 
 class _Refused(Exception):
