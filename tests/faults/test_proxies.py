@@ -365,3 +365,25 @@ def test_the_password_of_a_proxy_is_sent_to_it_and_never_shown(
     for told in (ended.stdout, ended.stderr):
         assert "proxysecret" not in told
         assert encoded not in told
+
+
+@pytest.mark.parametrize("options", ["", "-v", "-o json"])
+def test_a_token_for_a_proxy_that_has_no_password_is_never_shown(
+    options: str, shell: Shell, make_wire: MakeWire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def echo(peer: Peer) -> None:
+        given = peer.read_request().header("proxy-authorization") or ""
+        peer.send(http(f"407 no proxytoken, no {given}"))
+
+    proxy = make_wire([echo])
+    monkeypatch.setenv("HTTPS_PROXY", f"http://proxytoken@127.0.0.1:{proxy.port}")
+    shell.configure_invision(SECURE)
+
+    ended = shell(f"run sales {options}")
+
+    encoded = base64.b64encode(b"proxytoken:").decode()
+    assert proxy.requests[0].header("proxy-authorization") == f"Basic {encoded}"
+    assert ended.exit_code == 2
+    for told in (ended.stdout, ended.stderr):
+        assert "proxytoken" not in told
+        assert encoded.strip("=") not in told

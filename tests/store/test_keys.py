@@ -223,6 +223,21 @@ def test_a_command_has_nothing_to_read(files: Files) -> None:
     assert key.read().secret.reveal() == "nothing"
 
 
+def test_a_command_is_given_no_key_that_another_way_of_giving_one_needs(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"VAULT_TOKEN": "t", "OP_SESSION_x": "s", "AWS_PROFILE": "p", "DFCTL_PROFILE": "sales"}
+    withheld = {"DFCTL_KEY": "one", "DFCTL_KEY_OTHER": "two", "DFCTL_KEY_MY_SALES": "three"}
+    for name, text in {**given, **withheld}.items():
+        monkeypatch.setenv(name, text)
+    names = [*given, *withheld]
+    code = f"import os; print(*[name for name in {names} if name in os.environ], sep=',')"
+
+    key = source(files, python(code)).read().secret.reveal()
+
+    assert key.split(",") == list(given)
+
+
 def test_a_command_is_not_read_by_a_shell(files: Files) -> None:
     command = f"['{sys.executable}', '-c', 'import sys; print(sys.argv[1])', '$HOME;*']"
 

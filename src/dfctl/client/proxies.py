@@ -35,11 +35,10 @@ def proxy_for(address: str) -> str | None:
 def proxy_secrets(url: str | None) -> list[Secret]:
     """Return what a proxy is told to let dfctl through, in the forms in which it may come back."""
     parts = urlsplit(url or "")
-    if parts.password is None:
-        return []
-    user, password = unquote(parts.username or ""), unquote(parts.password)
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
     basic = base64.b64encode(f"{user}:{password}".encode()).decode()
-    return [Secret(password), Secret(basic)]
+    # A name without a password is a token.
+    return [Secret(password or user), Secret(basic)] if user or password else []
 
 
 def _with_port(host: str, port: int | None) -> str:

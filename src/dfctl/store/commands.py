@@ -1,8 +1,9 @@
 """What a command that knows a key writes to its stdout."""
 
 import contextlib
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import IO, TYPE_CHECKING
 
 from dfctl.core.durations import format_duration
@@ -13,6 +14,7 @@ from dfctl.store.paths import why_not_read
 if TYPE_CHECKING:
     import subprocess
 
+_KEY_VARIABLE = "DFCTL_KEY"
 _LARGEST_COMPLAINT = 16 * 1024
 # On Windows a blocked wait is deaf to Ctrl-C, so no wait lasts longer than this.
 _LONGEST_WAIT = 0.2
@@ -90,10 +92,23 @@ def _begun(arguments: Sequence[str]) -> "subprocess.Popen[bytes]":
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            env=without_keys(os.environ),
         )
     except (OSError, ValueError) as problem:
         why = "was not found" if isinstance(problem, FileNotFoundError) else why_not_run(problem)
     raise CommandFailed(why)
+
+
+def without_keys(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables without those that are there to give a key to dfctl itself.
+
+    A program that is asked for one key has no use for the others.
+    """
+    return {
+        name: text
+        for name, text in variables.items()
+        if name != _KEY_VARIABLE and not name.startswith(f"{_KEY_VARIABLE}_")
+    }
 
 
 def why_not_run(problem: Exception) -> str:

@@ -359,6 +359,8 @@ def checked_key(text: str) -> Secret:
     key = text[:-2] if text.endswith("\r\n") else text.removesuffix("\n")
     if not key:
         raise KeyTrouble("is empty")
+    if len(key) > _LARGEST:
+        raise KeyTrouble("cannot be sent: it is longer than 64 KiB, which no key is")
     for position, character in enumerate(key, start=1):
         if kind := _unusable(character):
             raise KeyTrouble(
