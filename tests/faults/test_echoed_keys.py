@@ -1,5 +1,6 @@
 """A service that repeats the key, in whatever form: dfctl never shows it."""
 
+import base64
 import json
 import re
 from urllib.parse import quote
@@ -20,6 +21,9 @@ _ENCODED_TWICE = quote(_ENCODED, safe="")
 _DOTNET = CANARY.replace("+", "\\u002B")
 _PHP = CANARY.replace("/", "\\/")
 _ESCAPED = "".join(f"\\u{ord(character):04x}" for character in CANARY)
+# As a gateway repeats what it took for a password, and as a page of errors has it.
+_BASIC = base64.b64encode(f"x-api-key:{CANARY}".encode()).decode()
+_HTML = "".join(f"&#{ord(character)};" for character in CANARY)
 # What is shown is cut at 300 characters: here within the key.
 _BEFORE_THE_CUT = "x" * (300 - len("illegal status line: bytearray(b'") - 3 - len(CANARY) + 5)
 
@@ -31,12 +35,14 @@ def _problem(status: str, text: str) -> Step:
 def _assert_hidden(*told: str) -> None:
     for text in told:
         # A beginning of the key is as bad as all of it.
-        for form in (CANARY[:12], _ENCODED[:12], CANARY[-8:], _ESCAPED[:24]):
+        for form in (CANARY[:12], _ENCODED[:12], CANARY[-8:], _ESCAPED[:24], _BASIC[-16:], _HTML):
             assert form not in text
 
 
 @pytest.mark.parametrize("options", ["-v", "-o json"])
-@pytest.mark.parametrize("text", [CANARY, _DOTNET, _PHP, _ESCAPED], ids=range(4))
+@pytest.mark.parametrize(
+    "text", [CANARY, _DOTNET, _PHP, _ESCAPED, _BASIC, _HTML, CANARY.upper()], ids=range(7)
+)
 @pytest.mark.parametrize("status", ["400 Bad Request", "401 Unauthorized"])
 def test_a_key_in_the_body_of_a_refused_start_is_masked(
     status: str, text: str, options: str, shell: Shell, make_wire: MakeWire
@@ -120,12 +126,14 @@ def test_a_key_of_odd_characters_is_masked_however_it_is_quoted(
 
 @pytest.mark.parametrize("options", ["-v", "-o json", "-q"])
 def test_a_key_for_a_run_id_is_never_shown(options: str, shell: Shell, make_wire: MakeWire) -> None:
-    wire = make_wire([answer(json_answer({"runId": CANARY, "status": CANARY}))], rest=[])
+    wire = make_wire([answer(json_answer({"runId": CANARY, "status": CANARY}))])
     shell.configure_invision(wire.address)
 
     ended = shell(f"run sales --max-outage 0s {options}")
 
     _assert_hidden(ended.stdout, ended.stderr)
+    assert ended.exit_code == 9
+    assert "the start was answered with an object whose runId cannot be used" in ended.stderr
 
 
 @pytest.mark.parametrize("text", [CANARY, _DOTNET, _ESCAPED], ids=range(3))

@@ -76,6 +76,26 @@ def test_a_certificate_that_ca_file_vouches_for_is_trusted(
     assert len(wire.peers) == 1
 
 
+def test_no_file_of_tls_secrets_is_written_whatever_the_environment_asks_for(
+    shell: Shell,
+    make_wire: MakeWire,
+    authority: trustme.CA,
+    ca_file: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Whoever has both the file and the traffic reads the key.
+    secrets = tmp_path / "secrets"
+    monkeypatch.setenv("SSLKEYLOGFILE", str(secrets))
+    wire = make_wire([answer(STARTED), answer(SUCCEEDED)], tls=_server(authority))
+    shell.configure_invision(wire.address, ca_file=ca_file)
+
+    ended = shell("run sales", variables={"SSLKEYLOGFILE": str(secrets)})
+
+    assert ended.exit_code == 0
+    assert not secrets.exists()
+
+
 def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent(
     shell: Shell, make_wire: MakeWire, authority: trustme.CA
 ) -> None:

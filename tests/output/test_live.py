@@ -213,6 +213,18 @@ def test_hostile_words_of_the_service_are_never_drawn(word: str) -> None:
     assert "unknown" in without_escapes(screen.getvalue()) or SHOW in screen.getvalue()
 
 
+def test_a_note_that_names_a_hostile_file_is_one_line_of_text() -> None:
+    screen = Terminal()
+    live = live_on(screen)
+    live.hear(Following(BEGUN, None))
+    live.hear(Warned("others can write /a\x9b2J\x1b]0;owned\x07\nerror: forged\u202e/key"))
+    live.close(is_well=True)
+    shown = without_escapes(screen.getvalue())
+    assert (
+        "warning: others can write /a\ufffd2J\ufffd]0;owned\ufffd error: forged\ufffd/key" in shown
+    )
+
+
 PROBLEMS = [
     BrokenPipeError(errno.EPIPE, "Broken pipe"),
     OSError(errno.EIO, "Input/output error"),

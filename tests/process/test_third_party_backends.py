@@ -117,3 +117,43 @@ def test_a_bug_in_a_backend_shows_no_key_and_loses_no_reference(
         assert "Traceback" not in ended.stderr
         assert '  File "' not in ended.stderr
     assert len(wire.posts) == 1
+
+
+def test_a_backend_that_reads_answers_by_itself_shows_no_key(equipped: Desk, serve: Serve) -> None:
+    _read_by_itself(equipped)
+    wire = serve(
+        [
+            answer(json_answer({"job": "7"})),
+            answer(json_answer({"is": f"odd {CANARY}"})),
+            answer(json_answer({"is": "done"})),
+        ]
+    )
+    _configure(equipped, wire.address)
+
+    ended = equipped("run", "it", "-v", "-o", "json")
+
+    assert ended.exit_code == 0
+    assert "warning: Acme Flow calls the state 'odd ***': " in ended.stderr
+
+
+def test_an_id_that_would_steer_a_terminal_is_not_taken(equipped: Desk, serve: Serve) -> None:
+    _read_by_itself(equipped)
+    wire = serve([answer(json_answer({"job": "7\x1b[2J\nerror: forged"}))])
+    _configure(equipped, wire.address)
+
+    ended = equipped("run", "it")
+
+    assert (ended.exit_code, ended.stdout) == (9, "")
+    assert "error: it: the start was answered with an id that cannot be used\n" in ended.stderr
+
+
+def _read_by_itself(desk: Desk) -> None:
+    module = desk.folder / "site" / "acme_flow.py"
+    text = module.read_text(encoding="utf-8")
+    for ours, own in (
+        ('answer.members().identifier("job")', 'json.loads(answer.body)["job"]'),
+        ('answer.members().text("is")', 'json.loads(answer.body)["is"]'),
+    ):
+        assert ours in text
+        text = text.replace(ours, own)
+    module.write_text(f"import json\n{text}", encoding="utf-8")
