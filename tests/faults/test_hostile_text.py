@@ -12,7 +12,7 @@ from tests.faults.told import RUN, STARTED, SUCCEEDED
 from tests.faults.wire import answer, http, json_answer
 from tests.shell import Ended, Shell
 
-OUTPUTS = ("-v", "-o json", "-o jsonl", "-o ref", "-q")
+OUTPUTS = ("-v", "-o jsonl", "-o ref")
 TEXTS = {
     # CSI, OSC 8 and 52, DCS, and the same as one character of C1.
     "a terminal": "\x1b[2J\x1b]8;;file:///x\x1b\\\x1b]52;c;eA==\x07\x1bP1$r\x9b31m\x9d0;x"

@@ -68,19 +68,14 @@ if sys.platform == "linux":  # elsewhere the user's folder is another
     WAYS.append(_kept)
 
 UNFIT = {
-    " canarykey": "cannot be sent: character 1 is a blank",
     "canarykey ": "cannot be sent: character 10 is a blank",
     "canary\tkey": "cannot be sent: character 7 is a tab",
     "canary\rkey": "cannot be sent: character 7 is a line break",
     "canary\nkey\n": "cannot be sent: character 7 is a line break",
-    "canarykey\r": "cannot be sent: character 10 is a line break",
     "canary\0key": "cannot be sent: character 7 is a control character",
-    "canary\x7fkey": "cannot be sent: character 7 is a control character",
     "canary\x1b[31mkey": "cannot be sent: character 7 is a control character",
     "canarykéy": "cannot be sent: character 8 is not ASCII",
     "canary\N{EN DASH}key": "cannot be sent: character 7 is not ASCII",
-    "canary\u200bkey": "cannot be sent: character 7 is not ASCII",
-    "canary🙂key": "cannot be sent: character 7 is not ASCII",
     "c\0a\0n\0a\0r\0y\0": "cannot be sent: character 2 is a control character",
     "canary" * 20_000: "64 KiB",
     "\n": "is empty",

@@ -109,8 +109,9 @@ def test_errors_that_nobody_catches_are_told_without_their_texts(
     assert ("acme_flow.py" in ended.stderr) is bool(debug)
 
 
-@pytest.mark.parametrize(("how", "name"), [("odd", "Odd"), ("exit", "SystemExit")])
-@pytest.mark.parametrize("debug", ["", "1"])
+@pytest.mark.parametrize(
+    ("how", "name", "debug"), [("odd", "Odd", ""), ("odd", "Odd", "1"), ("exit", "SystemExit", "")]
+)
 def test_an_error_that_is_no_ordinary_one_is_a_bug_without_its_text(
     how: str, name: str, debug: str, run: Callable[..., Ended]
 ) -> None:

@@ -55,7 +55,8 @@ def check_key(target: Target) -> Task[KeyCheck]:
     except _Refusal as refusal:
         return _judged(target, refusal.result)
     except Unreadable as problem:
-        return _unproven(f"it answered with {clean(str(problem))}", is_reached=False)
+        words = clean(target.key.hide(str(problem)))
+        return _unproven(f"it answered with {words}", is_reached=False)
     return _unproven(f"it says {sighting.state.value} of a run that cannot exist")
 
 
