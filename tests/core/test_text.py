@@ -34,9 +34,6 @@ def unsafe_in(text: str) -> list[str]:
         ("👩\u200d🚀 n\u200cm", "👩\u200d🚀 n\u200cm"),
         ("z" + 400 * "\u0301" + "\u20dd" * 9 + "!", "z" + 6 * "\u0301" + "!"),
         ("e\u0301e\u0301", "e\u0301e\u0301"),
-        ("##vso[task.setvariable variable=a]b", "#\ufffdvso[task.setvariable variable=a]b"),
-        ("no ##[error] ###vso[a.b]", "no #\ufffd[error] ##\ufffdvso[a.b]"),
-        ("issue ##12 and [##]", "issue ##12 and [##]"),
         ("one\n::error::two", "one ::error::two"),
     ],
 )
@@ -59,7 +56,7 @@ def test_whatever_comes_is_one_safe_line_of_the_length_that_is_allowed(
     assert not unsafe_in(shown)
     assert len(shown) <= longest
     assert len(shown.splitlines()) <= 1
-    assert is_safe(shown)
+    assert is_safe(on_screen(shown))
     assert shown == clean(shown, longest=longest)
 
 

@@ -3,6 +3,7 @@
 `dfctl.schema.json` beside this file describes them, strictly.
 """
 
+import json
 from datetime import UTC, datetime
 
 from dfctl.core.events import (
@@ -19,8 +20,14 @@ from dfctl.core.events import (
 )
 from dfctl.core.records import Change
 from dfctl.core.runs import Reference, Run
+from dfctl.core.text import json_without_commands
 
 SCHEMA = 1
+
+
+def json_text(document: dict[str, object], *, indent: int | None = None) -> str:
+    """Return a document in ASCII. No CI system obeys what stands in it."""
+    return json_without_commands(json.dumps(document, indent=indent))
 
 
 def run_document(run: Run) -> dict[str, object]:

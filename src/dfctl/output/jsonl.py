@@ -1,13 +1,12 @@
 """JSON lines: each event as it happens, and at last the document that tells the end."""
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 
 from dfctl.core.errors import OutputClosed
 from dfctl.core.events import Accepted, Event, Following, Missed, Seen
 from dfctl.core.runs import Run
-from dfctl.output.documents import event_document
+from dfctl.output.documents import event_document, json_text
 from dfctl.output.results import JsonResults
 from dfctl.output.streams import NoticeStream, ResultStream
 
@@ -41,7 +40,7 @@ class JsonLineResults(JsonResults):
         document = event_document(event, self._now())
         if document and self._closed is None:
             try:
-                self._out.line(json.dumps(document))
+                self._out.line(json_text(document))
             except OutputClosed as closed:
                 self._closed = closed
 

@@ -1,6 +1,5 @@
 """The results of commands: text for people, JSON and references for programs."""
 
-import json
 from collections.abc import Sequence
 from typing import ClassVar, Protocol
 from urllib.parse import quote
@@ -9,11 +8,12 @@ from dfctl.core.errors import DfctlError, UsageError
 from dfctl.core.events import Event
 from dfctl.core.runs import Run
 from dfctl.core.text import on_one_line
-from dfctl.output.documents import SCHEMA, run_document
+from dfctl.output.documents import SCHEMA, json_text, run_document
 from dfctl.output.sentences import final_line
 from dfctl.output.streams import NoticeStream, ResultStream
 
-_VISIBLE_ASCII = "".join(map(chr, range(0x21, 0x7F)))
+# But for the number sign: two of them may be a command to a CI system.
+_VISIBLE_ASCII = "".join(map(chr, range(0x24, 0x7F))) + '!"'
 
 
 class Results(Protocol):
@@ -159,7 +159,7 @@ class JsonResults:
     def _write(self, code: int, **members: object) -> None:
         document = {"schema": SCHEMA, "exit_code": int(code), **members}
         document.setdefault("error", None)
-        self._write_line(json.dumps(document, indent=self.indent))
+        self._write_line(json_text(document, indent=self.indent))
 
     def _write_line(self, text: str) -> None:
         self._out.line(text)

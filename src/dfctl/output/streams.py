@@ -18,7 +18,7 @@ class ResultStream:
         return _is_terminal(self._stream)
 
     def line(self, text: str) -> None:
-        """Write `text` and a newline, and see to it that it leaves.
+        """Write `text` and a newline, and see to it that it leaves. No CI system obeys it.
 
         Raises `OutputClosed` where the reader is gone or the disk is full.
         """
@@ -45,11 +45,15 @@ class NoticeStream:
         return _is_terminal(self.stream)
 
     def line(self, text: str) -> None:
-        """Write `text` and a newline."""
+        """Write `text` and a newline. No CI system obeys it."""
+        self.command(on_one_line(text))
+
+    def command(self, text: str) -> None:
+        """Write `text` and a newline as they are, for the CI system to obey."""
         if self.stream is None:
             return
         try:
-            self.stream.write(f"{on_one_line(text)}\n")
+            self.stream.write(f"{text}\n")
             self.stream.flush()
         except (OSError, ValueError):
             self.stream = None
