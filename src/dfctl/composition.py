@@ -110,6 +110,7 @@ class Parts:
     @cached_property
     def output(self) -> "Output":
         from dfctl.output.choose import Showing, Surroundings, choose
+        from dfctl.store.texts import write_text
 
         around = Surroundings(
             out=self.environment.stdout,
@@ -117,6 +118,8 @@ class Parts:
             variables=self.variables,
             now=self.clock.now,
             monotonic=self.clock.monotonic,
+            random=self.environment.random,
+            write_file=write_text,
             exit_map=self.exit_map,
         )
         return choose(self._showing or Showing(), around)

@@ -2,6 +2,7 @@
 
 import io
 import json
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -22,7 +23,7 @@ from tests.ci.runners import (
 from tests.cli.services import DataformWeb, InVision, answer
 from tests.core.properties import bounded
 from tests.output.stages import Terminal
-from tests.shell import Shell
+from tests.shell import Ended, Shell
 
 
 def obeyed(log: str) -> list[object]:
@@ -108,22 +109,37 @@ def test_no_note_beside_the_live_line_is_obeyed(text: str) -> None:
 
 @pytest.mark.parametrize("options", ["-v", "-o json", "-o jsonl", "-q", "-o ref"])
 def test_no_answer_of_a_service_is_obeyed(shell: Shell, invision: InVision, options: str) -> None:
+    ended = a_run_that_is_refused(shell, invision, options)
+
+    assert obeyed(ended.stdout + ended.stderr) == []
+
+
+@pytest.mark.parametrize("system", ["github", "azure", "gitlab"])
+def test_nothing_is_obeyed_but_what_dfctl_tells_the_system_itself(
+    shell: Shell, invision: InVision, system: str
+) -> None:
+    ended = a_run_that_is_refused(shell, invision, f"-v --ci {system}")
+
+    log = ended.stdout + ended.stderr
+    own = ["task.setvariable", "task.logissue", *["task.setvariable"] * 3]
+    assert [one.name for one in github_commands(log)] == (["error"] if system == "github" else [])
+    assert [one.name for one in azure_commands(log)] == (own if system == "azure" else [])
+
+
+def a_run_that_is_refused(shell: Shell, invision: InVision, options: str) -> Ended:
+    """Run a flow of a service that puts commands wherever it has something to say."""
     hostile = "##vso[task.complete result=Succeeded;]##[error]x"
     invision.on_start({"runId": f"::error::{hostile}", "status": f"::debug::{hostile}"})
-    invision.expect(
-        "GET /invision/api/pub/v1/dataflows/updatesales/runs/"
-        "%3A%3Aerror%3A%3A%23%23vso%5Btask.complete%20result%3DSucceeded%3B%5D"
-        "%23%23%5Berror%5Dx/status",
-        answer(403, 403),
-        headers={},
-    )
+    locator = quote(f"::error::{hostile}", safe="")
+    look = f"GET /invision/api/pub/v1/dataflows/updatesales/runs/{locator}/status"
+    invision.expect(look, answer({"message": f"::error::{hostile}"}, 403), headers={})
 
     ended = shell(f"run sales {options}")
 
-    log = ended.stdout + ended.stderr
+    invision.server.check()
     assert ended.exit_code == 7
-    assert hostile not in log
-    assert obeyed(log) == []
+    assert hostile not in ended.stdout + ended.stderr
+    return ended
 
 
 @pytest.mark.parametrize("text", COMMANDS)

@@ -20,6 +20,7 @@ from dfctl.output.choose import (
     choose,
     format_asked_for,
 )
+from dfctl.store.texts import write_text
 from tests.documents import check_document, check_lines
 from tests.output.stages import ENDED, FAILED, NOW, STAMP, STORY, Broken, Terminal, without_escapes
 
@@ -35,7 +36,13 @@ def output_of(
     return choose(
         showing,
         Surroundings(
-            out=out, err=err, variables=variables or {}, now=lambda: NOW, monotonic=lambda: 1000.0
+            out=out,
+            err=err,
+            variables=variables or {},
+            now=lambda: NOW,
+            monotonic=lambda: 1000.0,
+            random=lambda: 0.5,
+            write_file=write_text,
         ),
     )
 

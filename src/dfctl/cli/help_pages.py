@@ -196,6 +196,7 @@ def environment_page(command: object) -> str:
                 ("DFCTL_DEBUG", "1: show where a bug of dfctl happened"),
             ],
         ),
+        ("What --ci gitlab sets for later jobs, in dfctl.env", _set_for_later_jobs()),
     ]
     lines = _wrapped(
         "A variable that is empty counts as not set. The command line wins over a variable, and "
@@ -216,6 +217,19 @@ TOPICS: dict[str, Callable[[typer.Context], str]] = {
     "json-schema": lambda root: json_schema_page(),
     "environment": lambda root: environment_page(root.command),
 }
+
+
+def _set_for_later_jobs() -> list[tuple[str, str]]:
+    from dfctl.output.ci.gitlab import VARIABLES
+
+    meanings = {
+        "run": "the reference, for dfctl wait",
+        "state": "the state",
+        "url": "where the service shows the run",
+        "elapsed": "how long it took, in seconds",
+        "exit_code": "the exit code of dfctl",
+    }
+    return [(variable, meanings[name]) for name, variable in VARIABLES.items()]
 
 
 def _options_with(command: Any) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from dfctl.core.durations import parse_duration
 from dfctl.core.errors import UsageError
 from dfctl.core.profiles import Overlap
 from dfctl.output.choose import ColorChoice, Format, ProgressKind
+from dfctl.output.ci.choice import CiChoice
 
 Profiles = Annotated[
     list[str] | None,
@@ -158,6 +159,14 @@ Color = Annotated[
 Verbose = Annotated[
     bool,
     typer.Option("-v", "--verbose", help="Show each request, the key masked. [env:DFCTL_VERBOSE]"),
+]
+Ci = Annotated[
+    CiChoice | None,
+    typer.Option(
+        "--ci",
+        help="Tell a CI system how it went, by annotations, outputs and a summary; auto: the one "
+        "that dfctl runs in; none if not set. [env:DFCTL_CI]",
+    ),
 ]
 ConfigFile = Annotated[
     str | None,

@@ -34,6 +34,7 @@ def run(
     progress: options.Progress = None,
     color: options.Color = None,
     verbose: options.Verbose = False,
+    ci: options.Ci = None,
     config: options.ConfigFile = None,
 ) -> ExitCode:
     """Start a flow, follow its run and exit with its outcome.
@@ -51,6 +52,7 @@ def run(
         progress=progress,
         color=color,
         verbose=verbose,
+        ci=ci,
     )
     announce_by(parts, on_done)
     limits = options.durations(

@@ -13,6 +13,7 @@ from dfctl.core.exits import ExitCode, worst_of
 from dfctl.core.runs import Run
 from dfctl.core.text import clean
 from dfctl.output.choose import ColorChoice, Format, ProgressKind, Showing
+from dfctl.output.ci.choice import CiChoice
 from dfctl.store.suggestions import did_you_mean, listed
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -27,8 +28,12 @@ def begin(
     progress: ProgressKind | None = None,
     color: ColorChoice | None = None,
     verbose: bool = False,
+    ci: CiChoice | None = CiChoice.NONE,
 ) -> Parts:
-    """Return the command's parts. They show things by its options, else by the variables."""
+    """Return the command's parts. They show things by its options, else by the variables.
+
+    `ci` is None where the command tells a CI system, and its option was not given.
+    """
     parts: Parts = context.obj
     variables = parts.variables
     showing = Showing(
@@ -39,6 +44,7 @@ def begin(
         or _chosen(variables, "DFCTL_PROGRESS", ProgressKind)
         or ProgressKind.AUTO,
         color=color or _chosen(variables, "DFCTL_COLOR", ColorChoice) or ColorChoice.AUTO,
+        ci=ci or _chosen(variables, "DFCTL_CI", CiChoice) or CiChoice.NONE,
     )
     parts.begin(showing, config)
     return parts

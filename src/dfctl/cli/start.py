@@ -40,6 +40,7 @@ def start(
     progress: options.Progress = None,
     color: options.Color = None,
     verbose: options.Verbose = False,
+    ci: options.Ci = None,
     config: options.ConfigFile = None,
 ) -> ExitCode:
     """Start a flow and print the reference of its run.
@@ -57,6 +58,7 @@ def start(
         progress=progress,
         color=color,
         verbose=verbose,
+        ci=ci,
     )
     waiting = options.durations(
         timeout=timeout, queue_timeout=queue_timeout, interval=interval, heartbeat=heartbeat

@@ -30,6 +30,7 @@ def wait(
     progress: options.Progress = None,
     color: options.Color = None,
     verbose: options.Verbose = False,
+    ci: options.Ci = None,
     config: options.ConfigFile = None,
 ) -> ExitCode:
     """Follow runs to their ends and exit with their outcome.
@@ -47,6 +48,7 @@ def wait(
         progress=progress,
         color=color,
         verbose=verbose,
+        ci=ci,
     )
     announce_by(parts, on_done)
     limits = options.durations(

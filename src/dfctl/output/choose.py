@@ -4,20 +4,25 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from dfctl.core.errors import DfctlError, OutputClosed
 from dfctl.core.events import Event
 from dfctl.core.exits import ExitCode, ExitMap, number_of
 from dfctl.core.runs import Run
+from dfctl.output.ci.choice import CiChoice, settled
 from dfctl.output.jsonl import JsonLineResults
 from dfctl.output.progress import Late, Plain, Progress, Quiet, Silent
 from dfctl.output.results import JsonResults, ReferenceResults, Results, TextResults
 from dfctl.output.streams import NoticeStream, ResultStream
+
+if TYPE_CHECKING:
+    from dfctl.output.ci.report import CiReport, WriteFile
+    from dfctl.output.ci.system import System
 
 # -o and --output, with the value attached or apart; -qo json is a cluster of short options.
 _OUTPUT = re.compile(r"(?:-[qv]*o|--output(?==|$))=?(?P<value>.*)", re.DOTALL)
@@ -58,17 +63,20 @@ class Showing:
     is_verbose: bool = False
     progress: ProgressKind = ProgressKind.AUTO
     color: ColorChoice = ColorChoice.AUTO
+    ci: CiChoice = CiChoice.NONE
 
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What the choice depends on beside the options."""
+    """What the choice depends on beside the options. `random` is 0 to 1."""
 
     out: TextIO | None
     err: TextIO | None
     variables: Mapping[str, str]
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
+    random: Callable[[], float]
+    write_file: "WriteFile"
     exit_map: ExitMap = field(default_factory=dict)
 
 
@@ -79,6 +87,7 @@ class Output:
         self,
         progress: Progress,
         results: Results,
+        report: "CiReport",
         *,
         is_hinting: bool,
         is_quiet: bool,
@@ -86,12 +95,14 @@ class Output:
     ) -> None:
         self._progress = progress
         self._results = results
+        self._report = report
         self._exit_map = exit_map
         self._is_hinting = is_hinting
         self._is_quiet = is_quiet
 
     def hear(self, event: Event) -> None:
         """Show an event."""
+        self._report.hear(event)
         self._progress.hear(event)
         self._results.hear(event)
 
@@ -111,13 +122,17 @@ class Output:
 
     def runs(self, runs: Sequence[Run], code: ExitCode) -> None:
         """Show how runs stand at the end; `code` is the command's exit code."""
+        number = self._ended(code)
+        self._report.runs(runs, number)
         with _known(code):
-            self._results.runs(runs, self._ended(code))
+            self._results.runs(runs, number)
 
     def started(self, runs: Sequence[Run], code: ExitCode) -> None:
         """Show the references of runs that were started and are not followed."""
+        number = self._ended(code)
+        self._report.runs(runs, number)
         with _known(code):
-            self._results.started(runs, self._ended(code))
+            self._results.started(runs, number)
 
     def listing(
         self,
@@ -135,7 +150,9 @@ class Output:
 
     def failed(self, error: DfctlError | None, code: ExitCode) -> None:
         """Show an error that ended the command before it had a result."""
-        self._results.failed(error, self._ended(code))
+        number = self._ended(code)
+        self._report.failed(error, number)
+        self._results.failed(error, number)
 
     def close(self, *, is_well: bool) -> None:
         """End the progress; the terminal is whole again."""
@@ -170,9 +187,14 @@ def format_asked_for(argv: Sequence[str], variables: Mapping[str, str]) -> Forma
 def choose(showing: Showing, around: Surroundings) -> Output:
     """Return the output that fits what the user asked for and where the streams lead."""
     out, err = ResultStream(around.out), NoticeStream(around.err)
+    ci = settled(showing.ci, around.variables)
+    if ci is not CiChoice.NONE and showing.progress is ProgressKind.AUTO:
+        # A log is nothing to draw on, not even where the step has a terminal.
+        showing = replace(showing, progress=ProgressKind.PLAIN)
     return Output(
         _progress(showing, around, err),
         _results(showing, out, err, around.now),
+        _report(ci, showing, around, err),
         is_hinting=not showing.is_quiet and showing.format in (None, Format.TEXT),
         is_quiet=showing.is_quiet,
         exit_map=around.exit_map,
@@ -191,6 +213,30 @@ def _results(
         return ReferenceResults(out, err, is_quiet=quiet)
     # An explicit format is always printed; quiet silences only what nobody asked for.
     return TextResults(out, err, is_quiet=quiet, is_asked_for=showing.format is not None)
+
+
+def _report(ci: CiChoice, showing: Showing, around: Surroundings, err: NoticeStream) -> "CiReport":
+    from dfctl.output.ci.report import NoReport, Report, Surface
+
+    if ci is CiChoice.NONE:
+        return NoReport()
+    surface = Surface(
+        err=err, write_file=around.write_file, variables=around.variables, now=around.now
+    )
+    return Report(_system(ci, showing, f"{int(around.random() * 2**52):013x}"), surface)
+
+
+def _system(ci: CiChoice, showing: Showing, token: str) -> "System":
+    from dfctl.output.ci.azure import Azure
+    from dfctl.output.ci.github import GitHub
+    from dfctl.output.ci.gitlab import GitLab
+
+    if ci is CiChoice.GITHUB:
+        return GitHub(token)
+    if ci is CiChoice.AZURE:
+        return Azure(token)
+    is_silent = showing.is_quiet or showing.progress is ProgressKind.NONE
+    return GitLab(token, has_sections=not is_silent)
 
 
 def _progress(showing: Showing, around: Surroundings, err: NoticeStream) -> Progress:

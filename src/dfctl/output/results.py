@@ -101,7 +101,7 @@ class ReferenceResults(TextResults):
     def started(self, runs: Sequence[Run], code: int) -> None:
         self._complain_of(runs, code)
         for run in self._told(runs, code):
-            self._out.line(quote(str(run.reference), safe=_VISIBLE_ASCII))
+            self._out.line(reference_text(run))
 
     def runs(self, runs: Sequence[Run], code: int) -> None:
         self.started(runs, code)
@@ -163,6 +163,11 @@ class JsonResults:
 
     def _write_line(self, text: str) -> None:
         self._out.line(text)
+
+
+def reference_text(run: Run) -> str:
+    """Return a run's reference in visible ASCII."""
+    return quote(str(run.reference), safe=_VISIBLE_ASCII)
 
 
 def complain(err: NoticeStream, message: str, hint: str | None) -> None:
