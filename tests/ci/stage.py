@@ -1,8 +1,9 @@
 """Runs that are shown under a CI system without a service: ends that no service has today."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from dfctl.core.events import Event
 from dfctl.core.exits import ExitCode
 from dfctl.core.runs import Run
 from dfctl.output.choose import ProgressKind, Showing, Surroundings, choose
@@ -11,9 +12,17 @@ from dfctl.store.texts import write_text
 from tests.output.stages import NOW
 
 
-def shown(ci: str, run: Run, code: ExitCode, variables: Mapping[str, str]) -> str:
-    """Return what stderr says of a run at its end."""
-    err = io.StringIO()
+def shown(
+    ci: str,
+    run: Run,
+    code: ExitCode,
+    variables: Mapping[str, str],
+    *,
+    err: io.StringIO | None = None,
+    events: Sequence[Event] = (),
+) -> str:
+    """Return what stderr says of a run at its end, and of events before it."""
+    err = err or io.StringIO()
     around = Surroundings(
         out=io.StringIO(),
         err=err,
@@ -23,5 +32,9 @@ def shown(ci: str, run: Run, code: ExitCode, variables: Mapping[str, str]) -> st
         random=lambda: 0.5,
         write_file=write_text,
     )
-    choose(Showing(ci=CiChoice(ci), progress=ProgressKind.NONE), around).runs([run], code)
+    progress = ProgressKind.AUTO if events else ProgressKind.NONE
+    output = choose(Showing(ci=CiChoice(ci), progress=progress), around)
+    for event in events:
+        output.hear(event)
+    output.runs([run], code)
     return err.getvalue()

@@ -1,15 +1,18 @@
 """`--ci gitlab`: a section of the log, and variables for later jobs."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dfctl.output.ci.gitlab import GitLab
+from dfctl.core.exits import ExitCode
+from dfctl.output.ci.gitlab import VARIABLES, GitLab
 from dfctl.output.ci.system import Written
 from tests.ci.hostile import hostile_text
 from tests.ci.runners import dotenv, gitlab_sections
+from tests.ci.stage import shown
 from tests.cli.services import RUN, DataformWeb, InVision, begun, final, told
 from tests.core.properties import bounded
+from tests.output.stages import ENDED, STAMP, STORY, Terminal
 from tests.shell import Ended, Shell
 
 REFERENCE = f"sales/updatesales/{RUN}"
@@ -61,6 +64,19 @@ def test_there_is_no_section_where_there_are_no_lines(
     assert for_later_jobs(shell)["DFCTL_RUN_STATE"] == "succeeded"
 
 
+def test_a_log_is_not_drawn_on_even_where_the_job_has_a_terminal() -> None:
+    err = Terminal(newline="")
+
+    shown("gitlab", ENDED, ExitCode.SUCCEEDED, {}, err=err, events=STORY)
+
+    lines = err.getvalue().split("\n")
+    assert lines[1] == f"{STAMP} sales: starting updatesales on invision, " + (
+        "to follow it for up to 24h (--timeout)"
+    )
+    assert len(gitlab_sections(err.getvalue())) == 2
+    assert "\x1b" not in "".join(lines[1:-4])
+
+
 def test_the_file_is_that_of_the_last_command(shell: Shell, invision: InVision) -> None:
     invision.on_start(invision.accepted())
 
@@ -89,10 +105,12 @@ def test_an_address_can_end_no_value_and_begin_no_command(
 @given(
     st.dictionaries(
         st.sampled_from(["run", "state", "url", "elapsed", "exit_code"]),
-        st.text("abc%/=", min_size=1, max_size=3000),
+        st.integers(1, 1500).map(lambda length: "%=/a" * length),
         min_size=1,
     )
 )
+@example(dict.fromkeys(VARIABLES, "a" * 980))
+@example(dict.fromkeys(VARIABLES, "a" * 981))
 def test_gitlab_takes_the_file_whatever_the_length_of_its_values(values: dict[str, str]) -> None:
     [written] = GitLab("0", has_sections=True).outputs({}, values)
 

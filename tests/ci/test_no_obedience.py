@@ -5,7 +5,7 @@ import json
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dfctl.core.text import clean, clean_link, without_commands
@@ -93,6 +93,8 @@ def test_no_json_is_obeyed_and_it_says_the_same(
 
 @bounded(100)
 @given(hostile_text)
+@example("##vso[task.complete]")
+@example("##[error]")
 def test_no_link_is_obeyed_even_within_a_line(text: str) -> None:
     link = clean_link(f"https://host.example/{text}")
 
