@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -22,7 +23,7 @@ from tests.cli.services import (
     told,
 )
 from tests.core.properties import bounded
-from tests.shell import Ended, Shell
+from tests.shell import CANARY, Ended, Shell
 
 REFERENCE = f"sales/updatesales/{RUN}"
 
@@ -46,7 +47,10 @@ class Step:
         for file in (self.output, self.summary):
             file.touch()
         files = {"GITHUB_OUTPUT": str(self.output), "GITHUB_STEP_SUMMARY": str(self.summary)}
-        return self.shell(line, variables={"GITHUB_ACTIONS": "true", **files})
+        ended = self.shell(line, variables={"GITHUB_ACTIONS": "true", **files})
+        for file in (self.output, self.summary):
+            assert CANARY not in file.read_text(encoding="utf-8"), "a key was shown"
+        return ended
 
     @property
     def outputs(self) -> dict[str, str]:
@@ -158,7 +162,7 @@ def test_a_start_that_may_have_begun_leaves_no_reference(step: Step, invision: I
 
     assert ended.exit_code == 9
     assert step.outputs == {"exit_code": "9"}
-    assert "| no run |" in step.summary.read_text(encoding="utf-8")
+    assert "| unconfirmed |" in step.summary.read_text(encoding="utf-8")
     [annotation] = github_commands(ended.stderr)
     assert annotation.data.startswith("sales: the start was sent, but it was answered with HTTP")
 
@@ -195,6 +199,19 @@ def test_several_runs_are_told_in_the_order_of_the_command_line(
         "dfctl: wrong",
         "dfctl: sales",
     ]
+
+
+@pytest.mark.parametrize("key", [CANARY, quote(CANARY, safe="")])
+def test_a_key_that_the_service_repeats_reaches_no_file(
+    step: Step, dataform: DataformWeb, key: str
+) -> None:
+    link = f"https://host.example/{key}"
+    dataform.on_look(dataform.seen("FAILED", runLogUrl=link))
+
+    step("wait nightly/5678 --ci github")
+
+    assert step.outputs["url"] == "https://host.example/%2A%2A%2A"
+    assert quote(CANARY, safe="") not in step.summary.read_text(encoding="utf-8")
 
 
 def test_an_error_before_any_run_is_told_too(step: Step, invision: InVision) -> None:
@@ -285,7 +302,7 @@ def test_files_that_cannot_be_written_cost_a_warning_each(shell: Shell, invision
         0,
         final(invision, "succeeded after 500ms"),
         "warning: GITHUB_OUTPUT cannot be written: [Errno 2] No such file or directory: "
-        f"'{away}'\n"
+        f"{str(away)!r}\n"
         "warning: GITHUB_STEP_SUMMARY is not set: the CI system is told less\n",
     )
 
@@ -302,7 +319,7 @@ def test_what_another_program_left_without_an_end_of_line_is_not_spoilt(
     assert step.outputs["run"] == invision.reference
 
 
-@bounded(200)
+@bounded(80)
 @given(st.text(alphabet="0123456789abcdef"), hostile_text.filter(lambda text: "\r" not in text))
 def test_any_value_is_read_back_as_it_was(token: str, value: str) -> None:
     values = {"run": f"{value}dfctl_{token}\ndfctl_{token}", "url": value}
@@ -313,7 +330,7 @@ def test_any_value_is_read_back_as_it_was(token: str, value: str) -> None:
     assert github_file(written.text) == values
 
 
-@bounded(200)
+@bounded(80)
 @given(hostile_text, hostile_text, st.booleans())
 def test_any_annotation_is_one_command_with_the_text_as_it_was(
     title: str, text: str, is_error: bool

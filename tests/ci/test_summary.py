@@ -42,8 +42,8 @@ runs = st.builds(
     message=st.none() | hostile_markdown,
 )
 WORDS = {
-    "dfctl", "profile", "flow", "state", "length", "run", "no run", ": ", ":", "",
-    "succeeded with warnings", "timed out", *State,
+    "dfctl", "profile", "flow", "state", "length", "run", ": ", ":", "",
+    "not seen", "not started", "unconfirmed", "succeeded with warnings", "timed out", *State,
 }  # fmt: skip
 
 
@@ -96,7 +96,7 @@ def test_what_went_wrong_stands_below_the_table() -> None:
         "|---|---|---|---|---|\n"
         "| `sales` | `updatesales` | succeeded | 1m30s | `sales/updatesales/r1` |\n"
         "| `sales` | `updatesales` | running |  | `sales/updatesales/r1` |\n"
-        "| `sales` | `updatesales` | no run |  |  |\n"
+        "| `sales` | `updatesales` | not started |  |  |\n"
         "\n"
         "- `sales`: `no contact for 5m (--max-outage); the run goes on`\n"
         "- `sales`: `the service refused the key: HTTP 401`\n"

@@ -15,13 +15,14 @@ from dfctl.core.events import Event
 from dfctl.core.exits import ExitCode, ExitMap, number_of
 from dfctl.core.runs import Run
 from dfctl.output.ci.choice import CiChoice, settled
+from dfctl.output.ci.nobody import CiReport, NoReport
 from dfctl.output.jsonl import JsonLineResults
 from dfctl.output.progress import Late, Plain, Progress, Quiet, Silent
 from dfctl.output.results import JsonResults, ReferenceResults, Results, TextResults
 from dfctl.output.streams import NoticeStream, ResultStream
 
 if TYPE_CHECKING:
-    from dfctl.output.ci.report import CiReport, WriteFile
+    from dfctl.output.ci.report import WriteFile
     from dfctl.output.ci.system import System
 
 # -o and --output, with the value attached or apart; -qo json is a cluster of short options.
@@ -87,7 +88,7 @@ class Output:
         self,
         progress: Progress,
         results: Results,
-        report: "CiReport",
+        report: CiReport,
         *,
         is_hinting: bool,
         is_quiet: bool,
@@ -215,11 +216,11 @@ def _results(
     return TextResults(out, err, is_quiet=quiet, is_asked_for=showing.format is not None)
 
 
-def _report(ci: CiChoice, showing: Showing, around: Surroundings, err: NoticeStream) -> "CiReport":
-    from dfctl.output.ci.report import NoReport, Report, Surface
-
+def _report(ci: CiChoice, showing: Showing, around: Surroundings, err: NoticeStream) -> CiReport:
     if ci is CiChoice.NONE:
         return NoReport()
+    from dfctl.output.ci.report import Report, Surface
+
     surface = Surface(
         err=err, write_file=around.write_file, variables=around.variables, now=around.now
     )

@@ -88,13 +88,20 @@ def _row(runs: Sequence[Run], value: Callable[[Run], str]) -> str:
 
 
 def _table_row(run: Run) -> str:
-    state = state_words(run.state) if run.state else "no run"
     length = "" if run.elapsed_s is None else format_duration(run.elapsed_s)
     reference = as_code(str(run.reference or run.local_reference or ""))
     if run.url and reference:
         reference = f"[{reference}](<{address(run.url)}>)"
-    cells = [as_code(run.profile), as_code(run.flow or ""), state, length, reference]
+    cells = [as_code(run.profile), as_code(run.flow or ""), _state(run), length, reference]
     return f"| {' | '.join(cells)} |"
+
+
+def _state(run: Run) -> str:
+    if run.state:
+        return state_words(run.state)
+    if run.reference:
+        return "not seen"
+    return "unconfirmed" if run.exit_code is ExitCode.UNCONFIRMED else "not started"
 
 
 def _complaints(runs: Sequence[Run]) -> list[str]:

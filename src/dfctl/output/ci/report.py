@@ -1,4 +1,4 @@
-"""Who tells the CI system, and who tells none."""
+"""Who tells a CI system."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,32 +20,6 @@ class WriteFile(Protocol):
     """Writes a text to the end of a file, or as all of it. Raises OSError."""
 
     def __call__(self, path: str, text: str, *, is_whole: bool) -> None: ...
-
-
-class CiReport(Protocol):
-    """Tells a CI system what happens and how it ended."""
-
-    def hear(self, event: Event) -> None:
-        """Take note of an event."""
-
-    def runs(self, runs: Sequence[Run], code: ExitCode) -> None:
-        """Tell how runs stand at the end. `code` is the command's exit code."""
-
-    def failed(self, error: DfctlError | None, code: ExitCode) -> None:
-        """Tell an error that ended the command before it had a result."""
-
-
-class NoReport:
-    """Tells nobody."""
-
-    def hear(self, event: Event) -> None:
-        pass
-
-    def runs(self, runs: Sequence[Run], code: ExitCode) -> None:
-        pass
-
-    def failed(self, error: DfctlError | None, code: ExitCode) -> None:
-        pass
 
 
 @dataclass(frozen=True, kw_only=True)
