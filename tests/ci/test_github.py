@@ -340,3 +340,16 @@ def test_any_annotation_is_one_command_with_the_text_as_it_was(
     assert isinstance(command, Command)
     level = "error" if is_error else "warning"
     assert github_commands(command.line) == [Obeyed(level, text, {"title": f"x{title}x"})]
+
+
+def test_an_end_that_the_exit_map_takes_for_good_is_a_warning(
+    step: Step, invision: InVision
+) -> None:
+    a_failed_run(invision)
+
+    ended = step("run sales --ci github --exit-map failed=0 --progress none")
+
+    assert ended.exit_code == 0
+    [warning] = github_commands(ended.stderr)
+    assert (warning.name, warning.properties) == ("warning", {"title": "dfctl: sales"})
+    assert (step.outputs["state"], step.outputs["exit_code"]) == ("failed", "0")

@@ -5,7 +5,6 @@ from typing import Protocol
 
 from dfctl.core.errors import DfctlError
 from dfctl.core.events import Event
-from dfctl.core.exits import ExitCode
 from dfctl.core.runs import Run
 
 
@@ -15,10 +14,10 @@ class CiReport(Protocol):
     def hear(self, event: Event) -> None:
         """Take note of an event."""
 
-    def runs(self, runs: Sequence[Run], code: ExitCode) -> None:
-        """Tell how runs stand at the end. `code` is the command's exit code."""
+    def runs(self, runs: Sequence[Run], code: int) -> None:
+        """Tell how runs stand at the end. `code` is the number that the process ends with."""
 
-    def failed(self, error: DfctlError | None, code: ExitCode) -> None:
+    def failed(self, error: DfctlError | None, code: int) -> None:
         """Tell an error that ended the command before it had a result."""
 
 
@@ -28,8 +27,8 @@ class NoReport:
     def hear(self, event: Event) -> None:
         pass
 
-    def runs(self, runs: Sequence[Run], code: ExitCode) -> None:
+    def runs(self, runs: Sequence[Run], code: int) -> None:
         pass
 
-    def failed(self, error: DfctlError | None, code: ExitCode) -> None:
+    def failed(self, error: DfctlError | None, code: int) -> None:
         pass
