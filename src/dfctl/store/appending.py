@@ -11,8 +11,8 @@ from pathlib import Path
 
 from dfctl.core.errors import UsageError
 from dfctl.store.files import decoded, document_in
-from dfctl.store.paths import is_folder, why_not_read
-from dfctl.store.private import drafted, move_to_free_place, toml_text
+from dfctl.store.paths import is_folder, is_homeless, why_not_read
+from dfctl.store.private import drafted, make_folder, move_to_free_place, toml_text
 
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 # No profile can be called so.
@@ -36,7 +36,7 @@ def append_profile(path: Path, name: str, settings: Document, *, is_default: boo
     has them. Raises UsageError, and changes nothing, where the file does not come to hold exactly
     one profile more.
     """
-    target = Path(os.path.realpath(path))
+    target = _target(path)
     before = _read(target)
     content = _content_after(target, before, name, settings, is_default=is_default)
     try:
@@ -48,8 +48,18 @@ def append_profile(path: Path, name: str, settings: Document, *, is_default: boo
 
 def check_room(path: Path) -> None:
     """Raise UsageError where no profile can be appended to the file at `path`, whatever it says."""
-    target = Path(os.path.realpath(path))
+    target = _target(path)
     _content_after(target, _read(target), _ANY_NAME, {"backend": "..."}, is_default=False)
+
+
+def _target(path: Path) -> Path:
+    """Return the file that is written: where a link leads."""
+    if is_homeless(path):
+        raise UsageError(
+            "this account has no home folder, where its configuration would be",
+            hint="set HOME, or name a file with --config",
+        )
+    return Path(os.path.realpath(path))
 
 
 def table_text(name: str, settings: Document) -> str:
@@ -159,7 +169,7 @@ def _check_result(
 
 def _write(target: Path, before: _Before, content: bytes) -> None:
     """Write the content beside its place and move it there, unless something came in between."""
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(target.parent)
 
     def prepare(descriptor: int) -> None:
         if before.status:

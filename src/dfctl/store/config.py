@@ -33,6 +33,7 @@ from dfctl.store.files import ConfigFile, default_files, read_default, read_file
 from dfctl.store.keyfile import KeyFile
 from dfctl.store.keys import KeySource, stored_key
 from dfctl.store.layers import Layer, merged
+from dfctl.store.paths import is_homeless
 from dfctl.store.places import Place, in_key_file, in_variable
 from dfctl.store.profiles import (
     Description,
@@ -190,10 +191,11 @@ class Config:
         return did_you_mean(name, names) or f"{all_of_them} {listed(names)}"
 
     def _how_to_describe(self) -> str:
-        return (
-            f"dfctl init writes one to {self.files[-1].path}, step by step; or set DFCTL_BACKEND, "
-            "DFCTL_ADDRESS, DFCTL_FLOW and DFCTL_KEY"
-        )
+        path = self.files[-1].path
+        first = f"dfctl init writes one to {path}, step by step"
+        if is_homeless(path):
+            first = "name a file with --config"
+        return f"{first}; or set DFCTL_BACKEND, DFCTL_ADDRESS, DFCTL_FLOW and DFCTL_KEY"
 
     def _no_default(self, names: Sequence[str]) -> UsageError:
         if not names:

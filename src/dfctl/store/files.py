@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dfctl.core.errors import UsageError
 from dfctl.core.text import clean
-from dfctl.store.paths import BACKSLASHES, is_folder, why_not_read
+from dfctl.store.paths import BACKSLASHES, is_folder, is_homeless, why_not_read
 from dfctl.store.suggestions import did_you_mean, listed
 
 _LARGEST = 1024 * 1024
@@ -43,17 +43,17 @@ class ConfigFile:
 
 
 def default_files() -> tuple[Path, Path]:
-    """Return the paths of the machine's file and of the user's."""
+    """Return the paths of the machine's file and of the user's.
+
+    The user's begins with `~` where the account has no home folder, as in some containers.
+    """
     from platformdirs import site_config_path, user_config_path
 
     machine = site_config_path("dfctl", appauthor=False)
     try:
         user = user_config_path("dfctl", appauthor=False)
     except RuntimeError:
-        raise UsageError(
-            "this account has no home folder, where its configuration would be",
-            hint="set HOME, or name a file with --config",
-        ) from None
+        user = Path("~/.config/dfctl")
     return machine / "config.toml", user / "config.toml"
 
 
@@ -63,6 +63,8 @@ def read_default(path: Path) -> ConfigFile:
     A folder that may not be looked into, such as the home of another account, holds no file for
     this one: a service account must not fail because of it.
     """
+    if is_homeless(path):
+        return ConfigFile(path, exists=False, note="this account has no home folder")
     try:
         path.stat()
     except PermissionError:

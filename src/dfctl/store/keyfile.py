@@ -10,8 +10,8 @@ from dfctl.core.secret import Secret
 from dfctl.core.text import clean
 from dfctl.store.files import content_of, document_in, is_exposed, kind_of
 from dfctl.store.locks import locked
-from dfctl.store.paths import shell_word, why_not_read
-from dfctl.store.private import replace_private, toml_text
+from dfctl.store.paths import is_homeless, shell_word, why_not_read
+from dfctl.store.private import make_folder, replace_private, toml_text
 
 _NAME = "keys.toml"
 _HEADER = "# Written by `dfctl keys`. Comments are not kept.\n\n"
@@ -64,6 +64,8 @@ class KeyFile:
         self._change(profile, None)
 
     def _document(self) -> dict[str, object]:
+        if is_homeless(self.path):
+            return {}
         try:
             self.path.stat()
         except (FileNotFoundError, NotADirectoryError, PermissionError):
@@ -100,9 +102,14 @@ class KeyFile:
 
     def _change(self, profile: str, raw: dict[str, object] | None) -> None:
         """Write what stands under a profile's name; all that is unknown stays."""
+        if is_homeless(self.path):
+            raise UsageError(
+                "this account has no home folder, where its keys would be kept",
+                hint="set HOME, or keep the key in a variable or a file that the profile names",
+            )
         target = Path(os.path.realpath(self.path))
         try:
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(target.parent)
             with locked(target.with_name(f"{target.name}.lock")):
                 document = self._document()
                 keys = {**self._keys(document), profile: raw}

@@ -27,6 +27,11 @@ def resolved(text: str, folder: Path) -> Path:
         raise ValueError("is relative to the current folder, which is gone") from None
 
 
+def is_homeless(path: Path) -> bool:
+    """Return whether `path` is in the home folder of an account that has none."""
+    return path.parts[0].startswith("~")
+
+
 def why_not_a_file(path: Path) -> str | None:
     """Return why `path` is no file that can be read, or None if it is one."""
     try:

@@ -22,6 +22,20 @@ def write_private(path: Path, text: str) -> None:
         raise UsageError(f"{path} cannot be written: {problem.strerror}") from None
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it that are missing, for this account alone.
+
+    A umask that is meant for files, such as 0177, would leave folders that nobody can enter.
+    Raises OSError.
+    """
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    with contextlib.suppress(FileExistsError):  # another process was first, or it is a file
+        path.mkdir(mode=0o700)
+        path.chmod(0o700)
+
+
 def _rename_if_free(draft: Path, path: Path) -> None:
     if path.exists():
         raise FileExistsError(path)

@@ -5,7 +5,8 @@ import os
 import sqlite3
 from pathlib import Path
 
-from dfctl.store.private import move_to_free_place
+from dfctl.store.paths import is_homeless
+from dfctl.store.private import make_folder, move_to_free_place
 
 VERSION = 1
 # How long another process may hold the file before it counts as locked, in seconds.
@@ -128,7 +129,7 @@ def _is_alone_and_unwritable(error: sqlite3.OperationalError, path: Path) -> boo
 
 
 def _check_home(path: Path) -> None:
-    if path.parts[0].startswith("~"):
+    if is_homeless(path):
         raise NoHome
 
 
@@ -174,7 +175,7 @@ def _create(path: Path) -> None:
     """
     if path.exists():
         return
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent)
     if _has_companions(path):
         # They are of a file that was moved away, and would be read into a whole new one. SQLite
         # throws them away, under a lock, where it finds an empty file.
