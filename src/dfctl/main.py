@@ -24,6 +24,7 @@ def entry() -> None:
 def end(run: "Callable[[Sequence[str]], int]") -> NoReturn:
     """Run this process's command line with `run`; end the process with the exit code."""
     leave_no_core_dump()
+    _undo_inheritance()
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         # Until the command sees to it itself: a traceback in the middle of an import helps nobody.
         signal.signal(signal.SIGINT, lambda number, frame: os._exit(128 + number))
@@ -34,6 +35,23 @@ def end(run: "Callable[[Sequence[str]], int]") -> NoReturn:
             _complain(sys.stderr, problem)
     _settled(sys.stderr)
     sys.exit(code)
+
+
+def _undo_inheritance() -> None:
+    """Undo what a parent process left that is seldom meant, and would go wrong unseen."""
+    if sys.platform != "win32":
+        # While SIGCHLD is ignored, a key's command that fails seems to succeed.
+        if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        # A signal that is blocked could not stop dfctl. One that is ignored, as by nohup, is meant.
+        asked = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, asked)
+    # Where a stream was closed, the next file or connection would take its place, and what is
+    # meant for the stream would be written into it.
+    with contextlib.suppress(OSError):
+        while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+            pass
+        os.close(descriptor)
 
 
 def _settled(stream: TextIO | None) -> OSError | ValueError | None:
