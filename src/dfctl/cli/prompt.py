@@ -49,13 +49,16 @@ def typed_unseen(question: str) -> str | None:
 def _first_line(stdin: TextIO | None) -> str:
     if stdin is None:
         return ""
+    text, problem = "", ""
     try:
         text = stdin.readline(_LONGEST)
     except UnicodeDecodeError:
-        text = None
-    if text is None:
+        problem = "is not text, which every key is"
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror}"
+    if problem:
         # Raised out here, the error carries no context that holds the key.
-        raise KeyProblem("stdin is not text, which every key is")
+        raise KeyProblem(f"stdin {problem}")
     for mark in _MARKS:
         text = text.removeprefix(mark)
     return text

@@ -1,8 +1,10 @@
 """From what people write for a run to the runs that they mean."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TextIO
 
 from dfctl.cli.looking import failed
 from dfctl.composition import Parts
@@ -12,6 +14,7 @@ from dfctl.core.runs import Reference, Run
 
 LAST = "@last"
 STDIN = "-"
+_LARGEST_LIST = 1024 * 1024
 _LOCAL = re.compile(r"start-[0-9a-f]{4,}", re.ASCII)
 _NO_TEXT = re.compile("[\ud800-\udfff]")  # bytes of a command line that are not UTF-8
 
@@ -21,7 +24,7 @@ def runs_of(parts: Parts, texts: Sequence[str] | None) -> list[Run]:
 
     A text that names no run gives a `Run` with the exit code and the words for why.
     """
-    words = list(_words(parts, texts or [LAST]))
+    words = list(dict.fromkeys(_words(parts, texts or [LAST])))
     if not words:
         raise UsageError("no run is named: stdin was empty")
     if len(words) == 1:
@@ -49,10 +52,10 @@ def open_runs(parts: Parts) -> list[Run]:
 
 def labelled(runs: Sequence[Run]) -> list[Run]:
     """Return runs with labels that tell them apart, where two are of one profile."""
-    profiles = [run.profile for run in runs]
+    profiles = Counter(run.profile for run in runs)
     return [
         replace(run, label=str(run.reference))
-        if run.reference and profiles.count(run.profile) > 1
+        if run.reference and profiles[run.profile] > 1
         else run
         for run in runs
     ]
@@ -92,8 +95,22 @@ def _words(parts: Parts, texts: Iterable[str]) -> Iterable[str]:
     for text in texts:
         if text != STDIN:
             yield text
-        elif parts.environment.stdin:
-            yield from (line.strip() for line in parts.environment.stdin if line.strip())
+        else:
+            lines = _text_of(parts.environment.stdin).split("\n")
+            yield from (line.strip() for line in lines if line.strip())
+
+
+def _text_of(stdin: TextIO | None) -> str:
+    """Return all of stdin. Raises UsageError where it is no list of runs."""
+    try:
+        text = stdin.read(_LARGEST_LIST + 1) if stdin else ""
+    except UnicodeDecodeError:
+        raise UsageError("stdin holds bytes that are not UTF-8") from None
+    except OSError as problem:
+        raise UsageError(f"stdin cannot be read: {problem.strerror}") from None
+    if len(text) > _LARGEST_LIST:
+        raise UsageError(f"stdin holds more than {_LARGEST_LIST // 1024} KiB of references")
+    return text
 
 
 def _run_or_error(parts: Parts, text: str) -> Run:
