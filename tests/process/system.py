@@ -11,6 +11,9 @@ import pytest
 # no power over modes even where that account is root.
 STRANGER = ("unshare", "--user", "--map-user=54321", "--map-group=54321")
 
+# A process that may put other files in the place of the system's, for itself alone.
+OWN_FILES = ("unshare", "--user", "--map-root-user", "--mount")
+
 
 def _works(*command: str) -> bool:
     try:
@@ -34,6 +37,10 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells 
 needs_stranger = pytest.mark.skipif(
     not _works(*STRANGER),
     reason="no account without an entry is to be had: install util-linux, allow user namespaces",
+)
+needs_own_files = pytest.mark.skipif(
+    not _works(*OWN_FILES, "sh", "-c", 'mount --bind /etc /etc && "$0"'),
+    reason="no files of its own are to be had: install util-linux, allow user namespaces",
 )
 needs_strace = pytest.mark.skipif(
     not _works("strace", "-o", "/dev/null"), reason="strace is missing or not allowed: install it"

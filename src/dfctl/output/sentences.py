@@ -108,8 +108,12 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def stamp(moment: datetime) -> str:
-    """Return a moment as local time with its offset, to the second."""
-    return moment.astimezone().isoformat(timespec="seconds")
+    """Return a moment as local time with its offset, to the second; in UTC where none is known."""
+    try:
+        local = moment.astimezone()
+    except (ValueError, OverflowError, OSError):  # TZ=<X>-25:30, or early years on Windows
+        local = moment
+    return local.isoformat(timespec="seconds")
 
 
 def _starting(run: Run) -> str:

@@ -44,9 +44,16 @@ def run_of(row: Row) -> Run:
         service_state=row["service_state"],
         started_at=_moment_or_none(began),
         ended_at=_moment_or_none(ended),
-        elapsed_s=round(ended - began, 3) if began is not None and ended is not None else None,
+        elapsed_s=_length(began, ended),
         url=row["url"],
     )
+
+
+def _length(began: float | None, ended: float | None) -> float | None:
+    """Return the seconds between two moments, where they are known and no clock was set back."""
+    if began is None or ended is None or ended < began:
+        return None
+    return round(ended - began, 3)
 
 
 def start_of(row: Row) -> StartRecord:
