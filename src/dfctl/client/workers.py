@@ -12,6 +12,8 @@ from dfctl.core.errors import DfctlError
 from dfctl.core.exchange import Fault, FaultKind, Result
 from dfctl.core.profiles import Line
 
+NO_THREAD = "no thread can be begun: there are too many processes, or too little memory"
+
 
 class Connection(Protocol):
     """The connection to one service that a worker keeps."""
@@ -53,6 +55,7 @@ class Workers:
         self._waiting: deque[Job] = deque()
         self._idle = 0
         self._under_way: set[Job] = set()
+        self._threadless: set[Job] = set()
         self._most = most
 
     @property
@@ -74,7 +77,8 @@ class Workers:
         if job not in self._under_way:
             return None  # it was given up while it waited for a thread
         self._under_way.remove(job)
-        self._idle += not job.is_abandoned
+        self._idle += not (job.is_abandoned or job in self._threadless)
+        self._threadless.discard(job)
         while self._waiting:
             following = self._waiting.popleft()
             if not following.is_abandoned:
@@ -91,9 +95,19 @@ class Workers:
         self._under_way.add(job)
         if self._idle:
             self._idle -= 1
-        else:
-            threading.Thread(target=self._work, name="dfctl-worker", daemon=True).start()
+        elif not self._begin_thread():
+            self._threadless.add(job)
+            self._inbox.put(Answered(job, Fault(FaultKind.NETWORK, NO_THREAD, was_sent=False)))
+            return
         self._jobs.put(job)
+
+    def _begin_thread(self) -> bool:
+        """Make one more thread; False where the system refuses it."""
+        try:
+            threading.Thread(target=self._work, name="dfctl-worker", daemon=True).start()
+        except RuntimeError:
+            return False
+        return True
 
     def _work(self) -> None:
         connections: dict[Line, Connection] = {}

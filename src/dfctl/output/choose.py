@@ -258,7 +258,7 @@ def _progress(showing: Showing, around: Surroundings, err: NoticeStream) -> Prog
     if around.variables.get("TERM", "") == "dumb" or _would_be_cut_up(showing, around):
         return plain(err.line)
     stream = around.err
-    return Late(lambda: _live(showing, around, stream), err.line)
+    return Late(lambda: _live(showing, around, stream), lambda: plain(err.line), err.line)
 
 
 def _is_timed_elsewhere(around: Surroundings) -> bool:

@@ -4,6 +4,7 @@ All have the one interface: `hear` an event, `note` something for the user, and 
 whether the command ended well.
 """
 
+import contextlib
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
@@ -133,11 +134,19 @@ class Late:
     """Makes another progress only when there is time for it.
 
     What is heard before is kept, and what cannot wait is written with `write`. So Rich is imported
-    while the service works on the first request, and not at all where there is none.
+    while the service works on the first request, and not at all where there is none. Where it
+    cannot be made or begin, because an upgrade is replacing Rich or no thread is to be had, there
+    is another `instead`.
     """
 
-    def __init__(self, make: Callable[[], Progress], write: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        make: Callable[[], Progress],
+        instead: Callable[[], Progress],
+        write: Callable[[str], None],
+    ) -> None:
         self._make = make
+        self._instead = instead
         self._write = write
         self._kept: list[Event] = []
         self._inner: Progress | None = None
@@ -162,10 +171,25 @@ class Late:
 
     def _ready(self) -> Progress:
         if self._inner is None:
-            self._inner = self._make()
-            for event in self._kept:
-                self._inner.hear(event)
+            self._inner = self._begun() or self._told(self._instead())
         return self._inner
+
+    def _begun(self) -> Progress | None:
+        """Return the progress that was asked for; None where it cannot begin."""
+        progress: Progress | None = None
+        try:
+            progress = self._make()
+            return self._told(progress)
+        except Exception:  # noqa: BLE001 - a run is under way, and no view is worth losing it
+            if progress:
+                with contextlib.suppress(Exception):
+                    progress.close(is_well=False)
+            return None
+
+    def _told(self, progress: Progress) -> Progress:
+        for event in self._kept:
+            progress.hear(event)
+        return progress
 
 
 class Quiet:

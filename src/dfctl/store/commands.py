@@ -65,7 +65,10 @@ class _Reader:
         self._content = b""
         # A daemon: a descendant of the program may hold the pipe open for ever.
         self._thread = Thread(target=self._read, daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:
+            raise CommandFailed("cannot be run: no thread can be begun") from None
 
     def _read(self) -> None:
         with contextlib.suppress(OSError), self._pipe:

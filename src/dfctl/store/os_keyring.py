@@ -101,7 +101,10 @@ class _Asking(Generic[_Value]):
         self.answers: list[_Value] = []
         # A daemon: a keyring that never answers must not keep dfctl from ending.
         self._thread = Thread(target=self._work, daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:
+            self._problem = KeyringFailed("cannot be asked: no thread can be begun")
 
     def _work(self) -> None:
         try:
