@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TextIO, cast
 
+from rich.cells import cell_len
 from rich.console import Console, Group, OverflowMethod, RenderableType
 from rich.live import Live as RichLive
 from rich.progress_bar import ProgressBar
@@ -61,6 +62,9 @@ class Live:
         color: bool | None,
         is_unicode: bool,
     ) -> None:
+        # Rich reads its table of widths with the first character that needs it: the mark at the
+        # end, when an upgrade may have taken the table away.
+        cell_len("\N{CHECK MARK}")
         self._console = _console(stream, color=color)
         self._monotonic = monotonic
         self._is_verbose = is_verbose
