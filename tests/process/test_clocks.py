@@ -74,10 +74,6 @@ def test_a_clock_that_is_set_back_by_a_day_makes_no_length_negative(
     assert _stamps(ended)[0] == "2026-03-02T12:00:00+00:00"
     assert _stamps(ended)[-1] == "2026-03-01T12:00:00+00:00"
     assert clock.wire.lines == [POST, GET, GET]
-    listed, shown = desk("runs", "list"), desk("runs", "list", "-o", "json")
-    assert listed.stdout == f"2026-03-02T12:00:00+00:00  succeeded  -  {REFERENCE}\n"
-    [run] = shown.document["runs"]
-    assert (run["state"], run["elapsed_s"]) == ("succeeded", None)
 
 
 @needs_faketime
@@ -119,11 +115,10 @@ def test_a_clock_of_another_century_changes_nothing_else(
     assert set(_stamps(ended)) == {time.replace(" ", "T") + "+00:00"}
 
 
-@pytest.mark.parametrize("zone", [":/nonexistent", "<X>-25:30"])
-def test_times_are_told_in_utc_where_the_zone_is_none(zone: str, desk: Desk, serve: Serve) -> None:
+def test_times_are_told_in_utc_where_the_zone_is_none(desk: Desk, serve: Serve) -> None:
     serve([answer(STARTED), answer(RUNNING), answer(SUCCEEDED)])
 
-    ended = desk("run", "sales", variables={"TZ": zone})
+    ended = desk("run", "sales", variables={"TZ": "XXX-24"})
 
     assert ended.exit_code == 0
     assert {stamp[-6:] for stamp in _stamps(ended)} == {"+00:00"}

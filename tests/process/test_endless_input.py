@@ -12,7 +12,6 @@ from tests.shell import CANARY
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs devices of POSIX")
 
 PROFILE = '[profiles.sales]\nbackend = "invision"\naddress = "http://127.0.0.1:9"\nflow = "f"\n'
-RUNS = (["wait", "-"], ["status", "-"])
 TOO_MUCH_JSON = (2, "", "error: --input: more than 8 MiB of text\n")
 TOO_MANY_RUNS = (2, "", "error: stdin holds more than 1024 KiB of references\n")
 NO_KEY = (
@@ -36,9 +35,9 @@ def desk(desk: Desk) -> Desk:
     [
         (["run", "sales", "--input", "-"], TOO_MUCH_JSON),
         (["keys", "set", "sales"], NO_KEY),
-        *((words, TOO_MANY_RUNS) for words in RUNS),
+        (["wait", "-"], TOO_MANY_RUNS),
     ],
-    ids=["run", "keys", "wait", "status"],
+    ids=["run", "keys", "wait"],
 )
 def test_a_stdin_that_never_ends_is_read_so_far(
     words: list[str], told: tuple[int, str, str], desk: Desk
@@ -49,13 +48,12 @@ def test_a_stdin_that_never_ends_is_read_so_far(
         assert desk(*words, stdin=zeros).result == told
 
 
-@pytest.mark.parametrize("words", RUNS, ids=" ".join)
-def test_references_that_are_no_text_are_refused(words: list[str], desk: Desk) -> None:
+def test_references_that_are_no_text_are_refused(desk: Desk) -> None:
     file = desk.folder / "runs"
     file.write_bytes(b"sales/f/\xff\xfe\n")
     with file.open("rb") as runs:
         # As in a locale that does not let such bytes through.
-        ended = desk(*words, stdin=runs, variables={"PYTHONIOENCODING": "utf-8:strict"})
+        ended = desk("wait", "-", stdin=runs, variables={"PYTHONIOENCODING": "utf-8:strict"})
 
     assert ended.result == (2, "", "error: stdin holds bytes that are not UTF-8\n")
 

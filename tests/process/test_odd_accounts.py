@@ -41,14 +41,11 @@ def _without_home(desk: Desk, *names: str) -> None:
 
 
 @needs_stranger
-@pytest.mark.parametrize("home", [None, "relative"])
 def test_an_account_without_an_entry_or_a_home_runs_what_a_named_configuration_says(
-    home: str | None, desk: Desk, serve: Serve
+    desk: Desk, serve: Serve
 ) -> None:
     wire = _serve_a_run(serve)
     _without_home(desk)
-    if home is not None:
-        desk.environment["HOME"] = home
 
     ended = desk("run", "sales", before=STRANGER)
 

@@ -64,13 +64,13 @@ class Installation:
             (self.folder / name).unlink()
 
     def ruin(self) -> None:
-        """Put garbage in the place of every module."""
+        """Take all of it away but for dfctl, and put garbage in the place of its modules."""
         self.remove()
-        for name, package in self._packages.items():
-            for module in [package] if package.is_file() else package.rglob("*.py"):
-                ruined = self.folder / name / module.relative_to(package)
-                ruined.parent.mkdir(parents=True, exist_ok=True)
-                ruined.write_text(GARBAGE)
+        package = self._packages["dfctl"]
+        for module in package.rglob("*.py"):
+            ruined = self.folder / "dfctl" / module.relative_to(package)
+            ruined.parent.mkdir(parents=True, exist_ok=True)
+            ruined.write_text(GARBAGE)
 
 
 @pytest.fixture
@@ -106,14 +106,13 @@ def _ending(state: str) -> bytes:
 BAD_GATEWAY = http("502 Bad Gateway", body=b"<html>")
 
 
-@pytest.mark.parametrize("is_ruined", [False, True], ids=["removed", "ruined"])
 def test_a_run_is_followed_through_an_upgrade_to_its_success(
-    is_ruined: bool, desk: Desk, serve: Serve, installation: Installation
+    desk: Desk, serve: Serve, installation: Installation
 ) -> None:
     story = Story(serve, BAD_GATEWAY, _ending("Succeeded"))
     process = desk.begin("run", "sales", before=_ALONE)
 
-    story.upgrade(installation.ruin if is_ruined else installation.remove)
+    story.upgrade(installation.ruin)
 
     code, stdout, stderr = without_times(process.ended())
     assert code == 0

@@ -111,7 +111,7 @@ def stamp(moment: datetime) -> str:
     """Return a moment as local time with its offset, to the second; in UTC where none is known."""
     try:
         local = moment.astimezone()
-    except (ValueError, OverflowError, OSError):  # TZ=<X>-25:30, or early years on Windows
+    except (ValueError, OverflowError, OSError):  # TZ=XXX-24, or early years on Windows
         local = moment
     return local.isoformat(timespec="seconds")
 
