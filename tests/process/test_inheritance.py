@@ -93,7 +93,7 @@ def test_a_process_that_is_stopped_and_continued_goes_on(desk: Desk, serve: Serv
     process = desk.begin("run", "sales")
     wire.wait_for_requests(2)
 
-    process.send("SIGTSTP")
+    process.send("SIGSTOP")
     status = Path(f"/proc/{process.popen.pid}/status")
     process.wait_until(lambda: "\nState:\tT (stopped)\n" in status.read_text())
     may_answer.set()
