@@ -14,11 +14,12 @@ RUN := $(BIN)/python -m
 INSTALL := $(RUN) pip install -qq --disable-pip-version-check --editable
 ARGS ?=
 
-.PHONY: help demo test check
+.PHONY: help demo test check docs
 
 help:
 	@echo "make demo    run a data flow of an embedded local service, start to end"
 	@echo "make test    run the tests (ARGS='-k start' picks some)"
+	@echo "make docs    write the generated files: completions, man pages, docs/commands.md"
 	@echo "make check   check style, types (also as on Windows) and import directions"
 
 demo: $(VENV)/.for-use
@@ -26,6 +27,9 @@ demo: $(VENV)/.for-use
 
 test: $(VENV)/.for-development
 	@$(RUN) pytest -n auto $(ARGS)
+
+docs: $(VENV)/.for-development
+	@$(BIN)/python tools/write_docs.py
 
 check: $(VENV)/.for-development
 	$(RUN) ruff check

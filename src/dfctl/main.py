@@ -82,6 +82,9 @@ def main(argv: Sequence[str], environment: "Environment | None" = None) -> int:
         # Answered before anything is imported that costs time.
         print(f"dfctl {__version__}")
         return 0
+    if list(argv[:1]) == ["__complete"]:
+        # A press of Tab waits for it: no Typer, unless a whole line is asked about.
+        return _complete(argv[1:], environment)
     from dfctl.core.exits import number_of
 
     parts = parts_in(environment)
@@ -96,6 +99,14 @@ def parts_in(environment: "Environment | None") -> "Parts":
         withhold_error_texts(os.environ)
         environment = Environment.of_process(os.environ)
     return Parts(environment)
+
+
+def _complete(argv: Sequence[str], environment: "Environment | None") -> int:
+    from dfctl.cli.completing import complete
+
+    if environment:
+        return complete(argv, environment.variables, environment.stdout)
+    return complete(argv, os.environ, sys.stdout)
 
 
 def guarded(action: "Callable[[], ExitCode]", argv: Sequence[str], parts: "Parts") -> "ExitCode":

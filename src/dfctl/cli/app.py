@@ -6,10 +6,12 @@ import typer
 
 from dfctl import __version__
 from dfctl.cli import (
+    completion,
     demo,
     help_pages,
     init,
     keys,
+    man,
     profiles,
     run,
     runs,
@@ -18,6 +20,7 @@ from dfctl.cli import (
     status,
     wait,
 )
+from dfctl.cli.usage import Command
 from dfctl.core.exits import ExitCode
 
 _SHORT_HELP = """\
@@ -66,4 +69,6 @@ app.add_typer(profiles.app, name="profiles")
 app.add_typer(runs.app, name="runs")
 app.command()(demo.demo)
 app.command()(sandbox.sandbox)
+app.command(cls=Command)(completion.completion)
+app.command()(man.man)
 app.command("help")(help_pages.help_page)

@@ -37,7 +37,8 @@ _ON_DATAFORM = frozenset({Outcome.CANCELLED, Outcome.TIMED_OUT})
 
 OutcomeChoice = Annotated[Outcome, typer.Option("--outcome", help="How the run shall end.")]
 Seconds = Annotated[
-    float, typer.Option("--seconds", min=0, max=3600, help="How long the run takes.")
+    float,
+    typer.Option("--seconds", min=0, max=3600, metavar="SECONDS", help="How long the run takes."),
 ]
 
 

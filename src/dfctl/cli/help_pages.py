@@ -1,25 +1,25 @@
 """`dfctl help`: help on commands, and pages on what all of them share."""
 
-import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
 
+from dfctl.cli.description import described
 from dfctl.composition import Parts
 from dfctl.core.errors import UsageError
 from dfctl.core.exits import BY_WEIGHT, ExitCode, name_of
 from dfctl.core.profiles import COMMON_SETTINGS
 from dfctl.core.settings import Setting, SettingKind
+from dfctl.manual.commands import Command
 
 _WIDTH = 80
-_VARIABLE = re.compile(r"\s*\[env:\s*(DFCTL_\w+)\]", re.ASCII)
 
 Topic = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[COMMAND|TOPIC]",
+        metavar="[COMMAND|TOPIC]...",
         help="A command, or one of exit-codes, json, json-schema and environment.",
     ),
 ]
@@ -166,13 +166,29 @@ def json_schema_page() -> str:
 
 def environment_page(command: object) -> str:
     """Return every variable that dfctl reads; `command` is the program, with its options."""
+    sections = environment_sections(described(command))
+    lines = _wrapped(
+        "A variable that is empty counts as not set. The command line wins over a variable, and "
+        "the variable of a limit over the profile's setting. The profile env exists, and is the "
+        "default, where DFCTL_BACKEND is set; its variables touch no other profile."
+    )
+    width = max(len(name) for _, rows in sections for name, _ in rows)
+    for title, rows in sections:
+        lines += ["", f"{title}:", ""]
+        lines += _table([("", name.ljust(width), text) for name, text in rows])
+    lines += ["", "NO_COLOR, TERM=dumb and the variables of proxies are honoured, too."]
+    return "\n".join(lines)
+
+
+def environment_sections(program: Command) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return every variable that dfctl reads with what it means, in groups that have titles."""
     from dfctl.store.environment import LIMITS, variable_of
 
     limits = [setting for setting in COMMON_SETTINGS if setting.name in LIMITS]
     own = [one for one in COMMON_SETTINGS if one.name not in (*LIMITS, "like", "key")]
     known = {variable_of(setting.name) for setting in COMMON_SETTINGS}
-    options = {name: text for name, text in _options_with(command) if name not in known}
-    sections = [
+    options = {name: text for name, text in _options_with(program) if name not in known}
+    return [
         ("Options", list(options.items())),
         ("Limits for all profiles; a duration is such as 90s, 2h30m or none", _of_settings(limits)),
         (
@@ -186,7 +202,7 @@ def environment_page(command: object) -> str:
         ("The profile env, which needs no file", _of_settings(own)),
         *(
             (f"The settings that {title} adds to it", _of_settings(settings))
-            for title, settings in _backends()
+            for title, settings in backend_settings()
         ),
         ("What the program of --on-done is told; what is not known is empty", _announced()),
         (
@@ -198,17 +214,6 @@ def environment_page(command: object) -> str:
         ),
         ("What --ci gitlab sets for later jobs, in dfctl.env", _set_for_later_jobs()),
     ]
-    lines = _wrapped(
-        "A variable that is empty counts as not set. The command line wins over a variable, and "
-        "the variable of a limit over the profile's setting. The profile env exists, and is the "
-        "default, where DFCTL_BACKEND is set; its variables touch no other profile."
-    )
-    width = max(len(name) for _, rows in sections for name, _ in rows)
-    for title, rows in sections:
-        lines += ["", f"{title}:", ""]
-        lines += _table([("", name.ljust(width), text) for name, text in rows])
-    lines += ["", "NO_COLOR, TERM=dumb and the variables of proxies are honoured, too."]
-    return "\n".join(lines)
 
 
 TOPICS: dict[str, Callable[[typer.Context], str]] = {
@@ -232,17 +237,14 @@ def _set_for_later_jobs() -> list[tuple[str, str]]:
     return [(variable, meanings[name]) for name, variable in VARIABLES.items()]
 
 
-def _options_with(command: Any) -> Iterator[tuple[str, str]]:
+def _options_with(program: Command) -> Iterator[tuple[str, str]]:
     """Return the variables that the help of options names, each with the option and its help."""
-    for parameter in command.params:
-        help_text = getattr(parameter, "help", None) or ""
-        if found := _VARIABLE.search(help_text):
-            text = _VARIABLE.sub("", help_text).rstrip(".")
-            choices = getattr(parameter.type, "choices", ())
-            allowed = f" ({', '.join(map(str, choices))})" if choices else ""
-            yield found[1], f"{max(parameter.opts, key=len)}: {text}{allowed}"
-    for inner in getattr(command, "commands", {}).values():
-        yield from _options_with(inner)
+    for command in program.all():
+        for option in command.options:
+            if option.variable:
+                words = option.values.words if option.values else ()
+                allowed = f" ({', '.join(words)})" if words else ""
+                yield option.variable, f"{option.names[-1]}: {option.help.rstrip('.')}{allowed}"
 
 
 def _of_settings(settings: Iterable[Setting]) -> list[tuple[str, str]]:
@@ -260,7 +262,8 @@ def _form(setting: Setting) -> str:
     return ""
 
 
-def _backends() -> list[tuple[str, Sequence[Setting]]]:
+def backend_settings() -> list[tuple[str, Sequence[Setting]]]:
+    """Return the settings that each backend adds to the common ones, by its title."""
     from dfctl.backends import built_in_names, load_backend
 
     backends = [load_backend(name) for name in built_in_names()]

@@ -10,6 +10,7 @@ import typer
 from dfctl.cli import options
 from dfctl.cli.checking import check_profile
 from dfctl.cli.showing import begin
+from dfctl.cli.usage import Command
 from dfctl.composition import Parts
 from dfctl.core.checks import first_code
 from dfctl.core.errors import UsageError
@@ -33,7 +34,8 @@ Name = Annotated[
 
 NewName = Annotated[str, typer.Argument(metavar="NAME", help="The name of the new profile.")]
 BackendName = Annotated[
-    str | None, typer.Option("--backend", metavar="NAME", help="invision or dataform-web.")
+    str | None,
+    typer.Option("--backend", metavar="BACKEND", help="The service: invision or dataform-web."),
 ]
 Address = Annotated[
     str | None, typer.Option("--address", metavar="URL", help="The service's address.")
@@ -131,7 +133,7 @@ def show_path(
     return ExitCode.SUCCEEDED
 
 
-@app.command("add")
+@app.command("add", cls=Command)
 def add_profile(
     context: typer.Context,
     name: NewName,

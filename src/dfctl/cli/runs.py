@@ -8,6 +8,7 @@ import typer
 from dfctl.cli import options
 from dfctl.cli.references import is_local, start_of
 from dfctl.cli.showing import begin
+from dfctl.cli.usage import Command
 from dfctl.composition import Parts
 from dfctl.core.durations import parse_duration
 from dfctl.core.errors import NotFound, UsageError
@@ -21,7 +22,7 @@ from dfctl.output.journal import change_lines, entry_document, entry_lines
 app = typer.Typer(help="Look at this machine's journal of starts and runs.", rich_markup_mode=None)
 
 ProfileName = Annotated[
-    str | None, typer.Option("--profile", metavar="NAME", help="Only those of this profile.")
+    str | None, typer.Option("--profile", metavar="PROFILE", help="Only those of this profile.")
 ]
 StateChoice = Annotated[State | None, typer.Option("--state", help="Only runs in this state.")]
 Since = Annotated[
@@ -31,7 +32,8 @@ Since = Annotated[
     ),
 ]
 Most = Annotated[
-    int, typer.Option("--limit", min=1, help="How many at the most, the newest first.")
+    int,
+    typer.Option("--limit", min=1, metavar="COUNT", help="How many at the most, the newest first."),
 ]
 Meaning = Annotated[
     str,
@@ -78,7 +80,7 @@ def list_runs(
     return ExitCode.SUCCEEDED
 
 
-@app.command("show")
+@app.command("show", cls=Command)
 def show_run(
     context: typer.Context, run: Subject, *, output: options.OutputFormat = None
 ) -> ExitCode:
@@ -97,7 +99,7 @@ def show_run(
     return ExitCode.SUCCEEDED
 
 
-@app.command("resolve")
+@app.command("resolve", cls=Command)
 def resolve_run(context: typer.Context, run: Subject, *, meaning: Meaning) -> ExitCode:
     """Settle an unconfirmed start, or a run that counts as open.
 

@@ -17,10 +17,18 @@ if TYPE_CHECKING:
     from dfctl.sandbox.server import Sandbox
 
 Port = Annotated[
-    int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")
+    int,
+    typer.Option("--port", min=0, max=65535, metavar="PORT", help="The port; 0 takes a free one."),
 ]
 Seconds = Annotated[
-    float, typer.Option("--seconds", min=0, max=86400, help="How long an ordinary run takes.")
+    float,
+    typer.Option(
+        "--seconds",
+        min=0,
+        max=86400,
+        metavar="SECONDS",
+        help="How long an ordinary run takes.",
+    ),
 ]
 WriteConfig = Annotated[
     Path | None,

@@ -79,7 +79,7 @@ class Description:
 
     def shown(self) -> tuple[ShownSetting, ...]:
         """Return each setting that has a value, in the order of their declaration."""
-        values = {**_defaults(self.adapter), **self.values}
+        values = {**defaults_of(self.adapter), **self.values}
         return tuple(
             ShownSetting(name, values[name].shown, values[name].place.origin)
             for name in known_settings(self.adapter)
@@ -179,7 +179,8 @@ def _override(name: str, value: Given) -> Value:
     return Value(seconds, place, format_duration(seconds))
 
 
-def _defaults(adapter: Backend) -> Layer:
+def defaults_of(adapter: Backend) -> Layer:
+    """Return the values of settings that are not set, where they have one."""
     limits, profile = Limits(), Profile
     seconds = {
         "start_timeout": profile.start_timeout,

@@ -1,0 +1,74 @@
+"""Write what is generated in this repository: `make docs`. Each file is committed.
+
+A new kind of generated file is one more function in GENERATORS.
+"""
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import typer
+
+from dfctl.cli.app import app
+from dfctl.cli.writing import facts_of
+from dfctl.manual.pages import pages_of
+from dfctl.manual.reference import reference
+from dfctl.manual.roff import roff
+from dfctl.manual.shells import Shell, script_of
+
+ROOT = Path(__file__).parents[1]
+Files = Mapping[str, str]
+
+# Where a shell, or a packager, looks for the script.
+_SCRIPT_FILES = {
+    Shell.BASH: "dfctl.bash",
+    Shell.ZSH: "_dfctl",
+    Shell.FISH: "dfctl.fish",
+    Shell.POWERSHELL: "dfctl.ps1",
+}
+
+
+def scripts() -> Files:
+    """Return the completion scripts."""
+    program = facts_of(typer.main.get_group(app)).program
+    return {
+        f"completions/{name}": script_of(shell, program) for shell, name in _SCRIPT_FILES.items()
+    }
+
+
+def man_pages() -> Files:
+    """Return the pages of the manual."""
+    pages = pages_of(facts_of(typer.main.get_group(app)))
+    return {f"man/man{page.number}/{page.file}": roff(page) for page in pages.values()}
+
+
+def command_reference() -> Files:
+    """Return the command reference."""
+    return {"docs/commands.md": reference(facts_of(typer.main.get_group(app)))}
+
+
+GENERATORS: tuple[Callable[[], Files], ...] = (scripts, man_pages, command_reference)
+# Folders that hold generated files and nothing else.
+WHOLE_FOLDERS = ("completions", "man")
+
+
+def generated() -> dict[str, str]:
+    """Return the content of each generated file, by its path from the root."""
+    return {path: text for generate in GENERATORS for path, text in generate().items()}
+
+
+def main() -> None:
+    files = generated()
+    for folder in WHOLE_FOLDERS:
+        for path in (ROOT / folder).rglob("*"):
+            if path.is_file() and path.relative_to(ROOT).as_posix() not in files:
+                path.unlink()
+    for name, text in files.items():
+        path = ROOT / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+    print(f"{len(files)} files written", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
