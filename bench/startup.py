@@ -1,7 +1,8 @@
 """How long dfctl takes to start, beside its peers, in one run: `python bench/startup.py`.
 
 Needs hyperfine. Prints ratios to a bare interpreter; times mean little on another machine. The
-peers do less: they import what dfctl is made of, and ask the sandbox one question with httpx.
+peers do less: they import what dfctl is made of, and ask the sandbox one question with httpx. A
+press of Tab waits for `__complete`.
 """
 
 import json
@@ -25,6 +26,7 @@ def commands(status: str, address: str) -> dict[str, str]:
         "import httpx, one GET": f"{PYTHON} -c 'import httpx; httpx.get(\"{address}\")'",
         "dfctl --version": f"{PYTHON} -m dfctl --version",
         "dfctl --help": f"{PYTHON} -m dfctl --help",
+        "dfctl __complete runs": f"{PYTHON} -m dfctl __complete runs dfctl wait",
         "dfctl status": f"{PYTHON} -m dfctl status {status}",
     }
 

@@ -2,7 +2,8 @@
 
 _dfctl() {
     local IFS=$' \t\n' line=${COMP_LINE:0:$COMP_POINT}
-    local current='' before='' word rest path='' value='' only_arguments='' count=0 index
+    local current='' before='' word rest path='' behind='' value=''
+    local only_arguments='' count=0 index
     local offered='' source='' words=()
     COMPREPLY=()
 
@@ -30,21 +31,21 @@ _dfctl() {
         elif _dfctl_is_command "${path:+$path }$word"; then
             path=${path:+$path }$word
         else
-            ((count++))
-            _dfctl_is_about_commands "$path" && path+=" $word"
+            count=$((count + 1))
+            if _dfctl_is_about_commands "$path"; then behind+=" $word"; fi
         fi
     done
 
     current=${current#[\"\']}
     if [[ $value ]]; then
-        _dfctl_values "$path" "$value"
+        _dfctl_values "$path" "$value" || return 0
     elif [[ $current == --*=* && ! $only_arguments ]]; then
         before=${current%%=*}=
         _dfctl_values "$path" "${current%%=*}" || return 0
     elif [[ $current == -* && ! $only_arguments ]]; then
         _dfctl_options "$path"
     else
-        _dfctl_arguments "$path" "$count"
+        _dfctl_arguments "$path$behind" "$count"
     fi
     _dfctl_reply
 }
@@ -59,9 +60,9 @@ _dfctl_reply() {
     if [[ $source == files ]]; then
         # Readline completes names of files by itself, with ~ and quotes.
         compopt -o default 2>/dev/null && return 0
-        files=$(compgen -f -- "${current#"$before"}")
+        files=$(compgen -f -- "${current#"$before"}") || files=''
     elif [[ $source ]]; then
-        files=$(command dfctl __complete "$source" "${words[@]//[\"\'\\]/}" 2>/dev/null)
+        files=$(command dfctl __complete "$source" "${words[@]//[\"\'\\]/}" 2>/dev/null) || files=''
     fi
     for word in $offered; do
         [[ $before$word == "$current"* ]] && COMPREPLY+=("${before:+$before}$word")
@@ -84,14 +85,16 @@ _dfctl_is_command() {
 # Commands are words behind some commands, such as help.
 _dfctl_is_about_commands() {
     case $1 in
-        'man' | 'man '*) return 0 ;;
-        'help' | 'help '*) return 0 ;;
+        'man') return 0 ;;
+        'help') return 0 ;;
     esac
     return 1
 }
 
-# Sets $offered and $source to what may stand for an option's value; fails for a flag.
+# Sets $offered and $source to the values of an option; fails where it takes none.
 _dfctl_values() {
+    _dfctl_options "$1"
+    [[ " $offered " == *" $2 "* ]] || return 1
     offered='' source=''
     case $1:$2 in
         *:--flow | *:-p | *:--param | *:--timeout | *:--queue-timeout | *:--interval | *:--max-outage | *:--heartbeat | *:--seconds | *:--port | *:--address | *:--set | *:--key-env | *:--since | *:--limit | *:--older-than) : ;;
@@ -110,6 +113,7 @@ _dfctl_values() {
 }
 
 _dfctl_options() {
+    offered=''
     case $1 in
         '') offered='-V --version -h --help' ;;
         'run') offered='--flow -p --param --input --dry-run --server-wait --timeout --queue-timeout --interval --max-outage --overlap --heartbeat --fail-on-warning --fail-fast -o --output -q --quiet --progress --color -v --verbose --config -h --help' ;;
@@ -152,7 +156,7 @@ _dfctl_arguments() {
         'start') source=profiles ;;
         'wait') source=runs ;;
         'status') source=runs ;;
-        'completion') (($2 == 0)) && offered='bash zsh fish powershell' ;;
+        'completion') (($2)) || offered='bash zsh fish powershell' ;;
         'man') offered='run start wait status init demo sandbox completion man help keys profiles runs config' ;;
         'man keys') offered='set list check remove' ;;
         'man profiles') offered='list show path add check' ;;
@@ -161,13 +165,14 @@ _dfctl_arguments() {
         'help keys') offered='set list check remove' ;;
         'help profiles') offered='list show path add check' ;;
         'help runs') offered='list show resolve prune' ;;
-        'keys set') (($2 == 0)) && source=profiles ;;
-        'keys check') (($2 == 0)) && source=profiles ;;
-        'keys remove') (($2 == 0)) && source=profiles ;;
-        'profiles show') (($2 == 0)) && source=profiles ;;
-        'profiles check') (($2 == 0)) && source=profiles ;;
-        'runs show') (($2 == 0)) && source=runs ;;
-        'runs resolve') (($2 == 0)) && source=runs ;;
+        'keys set') (($2)) || source=profiles ;;
+        'keys check') (($2)) || source=profiles ;;
+        'keys remove') (($2)) || source=profiles ;;
+        'profiles show') (($2)) || source=profiles ;;
+        'profiles check') (($2)) || source=profiles ;;
+        'runs show') (($2)) || source=runs ;;
+        'runs resolve') (($2)) || source=runs ;;
+        'man '* | 'help '*) ;;
         *) _dfctl_options "$1" ;;
     esac
 }

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SOURCE = Path(__file__).parents[2] / "src"
 
 HEAVY = {
@@ -102,3 +104,16 @@ def test_the_version_is_answered_before_typer_is_loaded() -> None:
 
     assert "dfctl" in loaded
     assert loaded & {*HEAVY, "typer", "dfctl.cli"} == set()
+
+
+def test_a_press_of_tab_loads_neither_typer_nor_what_it_does_not_ask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DFCTL_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("DFCTL_STATE_DIR", str(tmp_path / "state"))
+
+    for kind in ("profiles", "runs"):
+        loaded = timed_imports("-m", "dfctl", "__complete", kind, "dfctl", "run")
+
+        assert "dfctl.store.offers" in loaded
+        assert loaded & {*HEAVY, "typer", "dfctl.cli.app", "dfctl.manual.commands"} == set()

@@ -62,8 +62,7 @@ class _Spot:
         if self._only_arguments or not current.startswith("-"):
             return "", list(self._arguments_offered(offered_by))
         if not equals:
-            options = self._command.options
-            return "", [(name, meaning(option)) for option in options for name in option.names]
+            return "", list(self._options_offered())
         option = self._option(name)
         if option and option.values:
             return f"{name}=", list(_of_values(option.values, offered_by))
@@ -72,12 +71,18 @@ class _Spot:
     def _option(self, name: str) -> Option | None:
         return next((one for one in self._command.options if name in one.names), None)
 
+    def _options_offered(self) -> Iterator[Offer]:
+        for option in self._command.options:
+            yield from ((name, meaning(option)) for name in option.names)
+
     def _arguments_offered(
         self, offered_by: Callable[[Source], Sequence[Offer]]
     ) -> Iterator[Offer]:
         if self._command.commands:
             yield from _commands_of(self._command)
         argument = argument_of(self._command)
+        if argument is None and not self._command.commands:
+            yield from self._options_offered()
         if argument is None or (self._arguments and not argument.is_repeatable):
             return
         if argument.values.source is Source.COMMANDS:

@@ -23,7 +23,8 @@ _SCRIPT = Template(r"""$notice
 
 _dfctl() {
     local IFS=$$' \t\n' line=$${COMP_LINE:0:$$COMP_POINT}
-    local current='' before='' word rest path='' value='' only_arguments='' count=0 index
+    local current='' before='' word rest path='' behind='' value=''
+    local only_arguments='' count=0 index
     local offered='' source='' words=()
     COMPREPLY=()
 
@@ -51,21 +52,21 @@ _dfctl() {
         elif _dfctl_is_command "$${path:+$$path }$$word"; then
             path=$${path:+$$path }$$word
         else
-            ((count++))
-            _dfctl_is_about_commands "$$path" && path+=" $$word"
+            count=$$((count + 1))
+            if _dfctl_is_about_commands "$$path"; then behind+=" $$word"; fi
         fi
     done
 
     current=$${current#[\"\']}
     if [[ $$value ]]; then
-        _dfctl_values "$$path" "$$value"
+        _dfctl_values "$$path" "$$value" || return 0
     elif [[ $$current == --*=* && ! $$only_arguments ]]; then
         before=$${current%%=*}=
         _dfctl_values "$$path" "$${current%%=*}" || return 0
     elif [[ $$current == -* && ! $$only_arguments ]]; then
         _dfctl_options "$$path"
     else
-        _dfctl_arguments "$$path" "$$count"
+        _dfctl_arguments "$$path$$behind" "$$count"
     fi
     _dfctl_reply
 }
@@ -80,9 +81,9 @@ _dfctl_reply() {
     if [[ $$source == files ]]; then
         # Readline completes names of files by itself, with ~ and quotes.
         compopt -o default 2>/dev/null && return 0
-        files=$$(compgen -f -- "$${current#"$$before"}")
+        files=$$(compgen -f -- "$${current#"$$before"}") || files=''
     elif [[ $$source ]]; then
-        files=$$(command dfctl $call "$$source" "$${words[@]//[\"\'\\]/}" 2>/dev/null)
+        files=$$(command dfctl $call "$$source" "$${words[@]//[\"\'\\]/}" 2>/dev/null) || files=''
     fi
     for word in $$offered; do
         [[ $$before$$word == "$$current"* ]] && COMPREPLY+=("$${before:+$$before}$$word")
@@ -110,8 +111,10 @@ $about_commands
     return 1
 }
 
-# Sets $$offered and $$source to what may stand for an option's value; fails for a flag.
+# Sets $$offered and $$source to the values of an option; fails where it takes none.
 _dfctl_values() {
+    _dfctl_options "$$1"
+    [[ " $$offered " == *" $$2 "* ]] || return 1
     offered='' source=''
     case $$1:$$2 in
 $values
@@ -120,6 +123,7 @@ $values
 }
 
 _dfctl_options() {
+    offered=''
     case $$1 in
 $options
     esac
@@ -129,6 +133,7 @@ _dfctl_arguments() {
     offered='' source=''
     case $$1 in
 $arguments
+        $silent) ;;
         *) _dfctl_options "$$1" ;;
     esac
 }
@@ -146,14 +151,22 @@ def bash(program: Command) -> str:
         about_commands="\n".join(_about_commands(program)),
         values="\n".join(_values(program)),
         options="\n".join(_options(program)),
+        silent=" | ".join(
+            f"'{place(one)} '*" for one in leaves(program) if _is_about_commands(one)
+        ),
         arguments="\n".join(_arguments(program)),
     )
 
 
+def _is_about_commands(command: Command) -> bool:
+    argument = argument_of(command)
+    return argument is not None and argument.values.source is Source.COMMANDS
+
+
 def _about_commands(program: Command) -> Iterator[str]:
     for command in leaves(program):
-        if (argument := argument_of(command)) and argument.values.source is Source.COMMANDS:
-            yield f"        '{place(command)}' | '{place(command)} '*) return 0 ;;"
+        if _is_about_commands(command):
+            yield f"        '{place(command)}') return 0 ;;"
 
 
 def _values(program: Command) -> Iterator[str]:
@@ -188,8 +201,7 @@ def _arguments(program: Command) -> Iterator[str]:
         elif argument.is_repeatable:
             yield f"        '{place(command)}') {_found(argument.values)} ;;"
         else:
-            found = _found(argument.values)
-            yield f"        '{place(command)}') (($$2 == 0)) && {found} ;;".replace("$$", "$")
+            yield f"        '{place(command)}') (($2)) || {_found(argument.values)} ;;"
 
 
 def _found(values: Values) -> str:

@@ -11,7 +11,7 @@ _DEEPER = 8
 
 def plain_text(page: Page, *, width: int) -> str:
     """Return a page as lines of at most `width` characters, but for those that stay as they are."""
-    lines = ["NAME", f"{'':{_INDENT}}{page.name} - {page.purpose}"]
+    lines = ["NAME", *_wrapped(f"{page.name} - {page.purpose}", width, _INDENT)]
     for section in page.sections:
         lines += ["", section.title]
         previous: Block | None = None

@@ -20,8 +20,8 @@ def shown_by_man(stdout: TextIO | None, file: str, source: str) -> bool:
 
     `file` is the name that the page's file has in the manual.
     """
-    program = shutil.which("man")
-    if sys.platform == "win32" or program is None or not ResultStream(stdout).is_terminal:
+    program = _man()
+    if program is None or not ResultStream(stdout).is_terminal:
         return False
     with tempfile.TemporaryDirectory(prefix="dfctl-man-") as folder, _left_to_others():
         path = Path(folder) / file
@@ -31,6 +31,13 @@ def shown_by_man(stdout: TextIO | None, file: str, source: str) -> bool:
             return subprocess.run([program, str(path)], check=False).returncode == 0
         except OSError:
             return False
+
+
+def _man() -> str | None:
+    if sys.platform == "win32":
+        return None
+    else:  # noqa: RET505 - mypy tells platforms apart by it
+        return shutil.which("man")
 
 
 @contextmanager
