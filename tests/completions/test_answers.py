@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from dfctl.core.states import State
 from dfctl.manual.answers import answers
 from dfctl.manual.shells import Shell as ShellKind
 from dfctl.store.recorder import journal_to_write
+from dfctl.store.schema import BUSY_SECONDS
 from tests.completions.conftest import CONFIG
 from tests.completions.keyboard import SCRIPTS
 from tests.shell import Shell
@@ -102,11 +104,26 @@ def test_a_configuration_that_is_wrong_is_none_to_complain_of(
     assert set(offered(shell, "profiles dfctl run")) <= {"sales"}
 
 
-def test_a_configuration_that_is_missing_a_folder_or_a_pipe_offers_nothing(
+def test_a_configuration_that_is_missing_or_a_folder_offers_nothing(
     shell: Shell, state: Path
 ) -> None:
-    for named in ("nosuch.toml", str(shell.folder), os.devnull, "~nosuch/config.toml"):
+    for named in ("nosuch.toml", str(shell.folder), "~nosuch/config.toml"):
         assert offered(shell, f"profiles dfctl run --config {named}") == {}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
+def test_a_configuration_that_is_a_pipe_is_not_waited_for(shell: Shell, state: Path) -> None:
+    pipe = shell.folder / "pipe"
+    subprocess.run(["mkfifo", str(pipe)], check=True)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "dfctl", "__complete", "profiles", f"--config={pipe}"],
+        env={**os.environ, **shell.variables, "PYTHONPATH": str(SCRIPTS.parent / "src")},
+        capture_output=True,
+        timeout=30,
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 def test_open_runs_are_offered_with_their_states(shell: Shell, journal: Path) -> None:
@@ -137,8 +154,10 @@ def test_a_journal_that_is_locked_is_not_waited_for(shell: Shell, journal: Path)
         other.execute("PRAGMA journal_mode = DELETE")
         other.execute("BEGIN EXCLUSIVE")
 
+        began = time.monotonic()
         found = offered(shell, "runs dfctl wait")
 
+    assert time.monotonic() - began < BUSY_SECONDS / 2
     assert list(found) == ["@last", "sales", "my-sales.eu"]
 
 

@@ -85,6 +85,9 @@ SHELLS = [
     pytest.param(sourcing_zsh, marks=needs("zsh")),
     pytest.param(fish, marks=needs("fish")),
 ]
+# One of each kind.
+EACH = [SHELLS[0], SHELLS[3], SHELLS[5]]
+WAYS_TO_LOAD = [SHELLS[1], SHELLS[2], SHELLS[4]]
 LEFT = "\x1b[D"
 
 # What is typed, and the words that dfctl is given then.
@@ -120,7 +123,7 @@ TYPED = {
 }
 
 
-@pytest.mark.parametrize("begin", SHELLS)
+@pytest.mark.parametrize("begin", EACH)
 def test_tab_completes(home: Path, keyboard: Begin, begin: Callable[..., Keyboard]) -> None:
     (home / "other.toml").write_text("[profiles.other]\n", encoding="utf-8")
     at = begin(home, keyboard)
@@ -135,7 +138,20 @@ def test_tab_completes(home: Path, keyboard: Begin, begin: Callable[..., Keyboar
     assert "rror" not in at.shown
 
 
-@pytest.mark.parametrize("begin", SHELLS)
+@pytest.mark.parametrize("begin", WAYS_TO_LOAD)
+def test_tab_completes_however_the_script_was_loaded(
+    home: Path, keyboard: Begin, begin: Callable[..., Keyboard]
+) -> None:
+    at = begin(home, keyboard)
+
+    assert at.words_of("dfctl run my\t") == ["run", "my-sales.eu"]
+    assert at.words_of("dfctl run --output=t\t") == ["run", "--output=text"]
+    assert at.words_of("dfctl wait @\t") == ["wait", "@last"]
+    assert at.words_of("dfctl nosuch sal\t") == ["nosuch", "sal"]
+    assert "rror" not in at.shown
+
+
+@pytest.mark.parametrize("begin", EACH)
 def test_words_that_are_known_start_no_dfctl(
     home: Path, keyboard: Begin, begin: Callable[..., Keyboard]
 ) -> None:
@@ -145,7 +161,7 @@ def test_words_that_are_known_start_no_dfctl(
     assert not at.calls.exists()
 
 
-@pytest.mark.parametrize("begin", [SHELLS[2], SHELLS[3], SHELLS[5]])
+@pytest.mark.parametrize("begin", EACH)
 def test_several_words_are_listed(
     home: Path, keyboard: Begin, begin: Callable[..., Keyboard]
 ) -> None:
@@ -168,7 +184,7 @@ def test_words_are_listed_with_what_they_mean(
     at.offers("dfctl run --o\t", "open, as this machine", "The form of the result")
 
 
-@pytest.mark.parametrize("begin", SHELLS)
+@pytest.mark.parametrize("begin", EACH)
 def test_a_configuration_that_is_broken_offers_nothing_and_says_nothing(
     home: Path, keyboard: Begin, begin: Callable[..., Keyboard]
 ) -> None:
@@ -180,7 +196,7 @@ def test_a_configuration_that_is_broken_offers_nothing_and_says_nothing(
     assert "rror" not in at.shown
 
 
-@pytest.mark.parametrize("begin", SHELLS)
+@pytest.mark.parametrize("begin", EACH)
 def test_nothing_is_said_where_dfctl_is_missing(
     home: Path, keyboard: Begin, begin: Callable[..., Keyboard]
 ) -> None:
