@@ -31,15 +31,16 @@ def reference(facts: Facts) -> str:
 
 
 def _command(command: Command) -> Iterator[str]:
-    yield from ("", f"{'#' * (len(command.path) + 1)} {command.name}", "", command.summary)
+    yield from ("", f"{'#' * (len(command.path) + 1)} {command.name}", "")
+    yield from ("```text", command.usage, "```", "", command.summary)
     for paragraph in command.paragraphs:
         yield ""
         if paragraph.is_literal:
             yield from (f"    {line}" for line in paragraph.lines)
         else:
             yield paragraph.text
-    usage = [command.usage, *([f"{command.example}"] if command.example else [])]
-    yield from ("", "```sh", f"# {usage[0]}", *usage[1:], "```")
+    if command.example:
+        yield from ("", f"Example: `{command.example}`")
     if command.arguments:
         yield from ("", "| argument | |", "|---|---|")
         yield from map(_argument, command.arguments)
