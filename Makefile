@@ -19,7 +19,7 @@ ARGS ?=
 help:
 	@echo "make demo    run a data flow of an embedded local service, start to end"
 	@echo "make test    run the tests (ARGS='-k start' picks some)"
-	@echo "make docs    write the generated files: completions, man pages, docs/commands.md"
+	@echo "make docs    write what is generated: completions, man pages, docs/commands.md, docs/live.svg"
 	@echo "make check   check style, types (also as on Windows) and import directions"
 
 demo: $(VENV)/.for-use
@@ -29,7 +29,7 @@ test: $(VENV)/.for-development
 	@$(RUN) pytest -n auto $(ARGS)
 
 docs: $(VENV)/.for-development
-	@$(BIN)/python tools/write_docs.py
+	@$(RUN) tools.write_docs
 
 check: $(VENV)/.for-development
 	$(RUN) ruff check

@@ -97,12 +97,13 @@ _dfctl_values() {
     [[ " $offered " == *" $2 "* ]] || return 1
     offered='' source=''
     case $1:$2 in
-        *:--flow | *:-p | *:--param | *:--timeout | *:--queue-timeout | *:--interval | *:--max-outage | *:--heartbeat | *:--seconds | *:--port | *:--address | *:--set | *:--key-env | *:--since | *:--limit | *:--older-than) : ;;
+        *:--flow | *:-p | *:--param | *:--timeout | *:--queue-timeout | *:--interval | *:--max-outage | *:--heartbeat | *:--exit-map | *:--on-done | *:--seconds | *:--port | *:--address | *:--set | *:--key-env | *:--since | *:--limit | *:--older-than) : ;;
         *:--input | *:--config | *:--write-config | *:--key-file) source=files ;;
         *:--overlap) offered='allow refuse join' ;;
         *:-o | *:--output) offered='text json jsonl ref' ;;
         *:--progress) offered='auto live plain none' ;;
         *:--color) offered='auto always never' ;;
+        *:--ci) offered='none auto github azure gitlab' ;;
         *:--outcome) offered='succeeded failed cancelled timed_out' ;;
         *:--backend) offered='invision dataform-web' ;;
         *:--profile) source=profiles ;;
@@ -116,10 +117,10 @@ _dfctl_options() {
     offered=''
     case $1 in
         '') offered='-V --version -h --help' ;;
-        'run') offered='--flow -p --param --input --dry-run --server-wait --timeout --queue-timeout --interval --max-outage --overlap --heartbeat --fail-on-warning --fail-fast -o --output -q --quiet --progress --color -v --verbose --config -h --help' ;;
-        'start') offered='--wait --flow -p --param --input --dry-run --server-wait --timeout --queue-timeout --interval --max-outage --overlap --heartbeat --fail-on-warning --fail-fast -o --output -q --quiet --progress --color -v --verbose --config -h --help' ;;
-        'wait') offered='--timeout --queue-timeout --interval --max-outage --heartbeat --fail-on-warning --fail-fast -o --output -q --quiet --progress --color -v --verbose --config -h --help' ;;
-        'status') offered='--open --fail-on-warning -o --output -q --quiet --progress --color -v --verbose --config -h --help' ;;
+        'run') offered='--flow -p --param --input --dry-run --server-wait --timeout --queue-timeout --interval --max-outage --overlap --heartbeat --fail-on-warning --fail-fast --exit-map --on-done -o --output -q --quiet --progress --color -v --verbose --ci --config -h --help' ;;
+        'start') offered='--wait --flow -p --param --input --dry-run --server-wait --timeout --queue-timeout --interval --max-outage --overlap --heartbeat --fail-on-warning --fail-fast --exit-map --on-done -o --output -q --quiet --progress --color -v --verbose --ci --config -h --help' ;;
+        'wait') offered='--timeout --queue-timeout --interval --max-outage --heartbeat --fail-on-warning --fail-fast --exit-map --on-done -o --output -q --quiet --progress --color -v --verbose --ci --config -h --help' ;;
+        'status') offered='--open --fail-on-warning --exit-map -o --output -q --quiet --progress --color -v --verbose --config -h --help' ;;
         'init') offered='--config -h --help' ;;
         'demo') offered='--outcome --seconds -h --help' ;;
         'sandbox') offered='--port --seconds --write-config -q --quiet -h --help' ;;

@@ -15,6 +15,7 @@ from dfctl.manual.pages import pages_of
 from dfctl.manual.reference import reference
 from dfctl.manual.roff import roff
 from dfctl.manual.shells import Shell, script_of
+from tools.picture import picture
 
 ROOT = Path(__file__).parents[1]
 Files = Mapping[str, str]
@@ -47,7 +48,12 @@ def command_reference() -> Files:
     return {"docs/commands.md": reference(facts_of(typer.main.get_group(app)))}
 
 
-GENERATORS: tuple[Callable[[], Files], ...] = (scripts, man_pages, command_reference)
+def pictures() -> Files:
+    """Return the picture of the README."""
+    return {"docs/live.svg": picture()}
+
+
+GENERATORS: tuple[Callable[[], Files], ...] = (scripts, man_pages, command_reference, pictures)
 # Folders that hold generated files and nothing else.
 WHOLE_FOLDERS = ("completions", "man")
 

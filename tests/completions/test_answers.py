@@ -179,7 +179,7 @@ def test_a_journal_is_left_as_it_was(shell: Shell, journal: Path) -> None:
     ("line", "words"),
     [
         ("current=sta dfctl", ["start", "status"]),
-        ("current=--o dfctl run", ["--overlap", "--output"]),
+        ("current=--o dfctl run", ["--overlap", "--on-done", "--output"]),
         ("current=js dfctl run -o", ["json", "jsonl"]),
         ("current=--output=t dfctl run", ["--output=text"]),
         ("current= dfctl keys", ["set", "list", "check", "remove"]),

@@ -119,9 +119,9 @@ ExitMapping = Annotated[
     str | None,
     typer.Option(
         "--exit-map",
-        metavar="NAME=CODE,...",
-        help="End with other codes than those of `dfctl help exit-codes`, such as overlap=0. "
-        "[env:DFCTL_EXIT_MAP]",
+        metavar="NAME=CODE",
+        help="End with another code than that of `dfctl help exit-codes`, such as overlap=0; "
+        "several stand with commas between. [env:DFCTL_EXIT_MAP]",
     ),
 ]
 
@@ -129,7 +129,7 @@ OnDone = Annotated[
     str | None,
     typer.Option(
         "--on-done",
-        metavar="COMMAND",
+        metavar="PROGRAM",
         help="Run this program, without a shell, for each run that dfctl is done with; the "
         "variables DFCTL_DONE_... tell it how the run ended. [env:DFCTL_ON_DONE]",
     ),
