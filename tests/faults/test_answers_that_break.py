@@ -14,6 +14,7 @@ from tests.faults.told import (
     POST,
     REFERENCE,
     RESUME,
+    RUN,
     START,
     STARTED,
     STATUS,
@@ -27,7 +28,7 @@ from tests.faults.told import (
     without_times,
 )
 from tests.faults.ways import BROKEN, STALLING, UNREADABLE, Way
-from tests.faults.wire import Wire, answer, dribble, http, read, reset
+from tests.faults.wire import Wire, answer, dribble, http, json_answer, read, reset, silence
 from tests.shell import CANARY, Shell
 
 
@@ -140,6 +141,29 @@ def test_a_look_that_broke_is_survived(way: Way, shell: Shell, make_wire: MakeWi
     assert ended.stderr in whole
     assert [request.method for request in wire.posts] == ["POST"]
     assert wire.lines[-1] == GET
+
+
+@pytest.mark.parametrize("surplus", [SUCCEEDED, SUCCEEDED[:30], b"\0"], ids=range(3))
+def test_bytes_after_an_answer_are_not_taken_for_the_next_answer(
+    surplus: bytes, shell: Shell, make_wire: MakeWire
+) -> None:
+    running = json_answer({"runId": RUN, "status": "Running"})
+    failed = json_answer({"runId": RUN, "status": "Failed"})
+    wire = make_wire(
+        [answer(STARTED + surplus), silence],
+        [answer(running + surplus), silence],
+        [answer(failed)],
+    )
+    shell.configure_invision(wire.address)
+
+    ended = shell("run sales")
+
+    assert ended.result == (
+        3,
+        f"sales: failed after 1s ({REFERENCE})\n",
+        known() + at(0.5, "running") + at(1, "failed"),
+    )
+    assert wire.lines == [POST, GET, GET]
 
 
 @pytest.mark.parametrize("way", STALLING, ids=str)

@@ -109,6 +109,20 @@ class HttpConnection:
             self._socket = None
             self._transport = self._open()
 
+    def _has_surplus(self) -> bool:
+        """Return whether bytes came beyond the answer: they would be taken for the next one.
+
+        httpcore keeps them in the parser of an idle connection, and tells of them nowhere.
+        """
+        for connection in self._transport._pool.connections:
+            inner: Any = connection
+            while (within := getattr(inner, "_connection", None)) is not None:
+                inner = within
+            parser = getattr(inner, "_h11_state", None)
+            if parser is not None and parser.trailing_data[0]:
+                return True
+        return False
+
     def _follow_redirects(self, job: Job) -> Response:
         send = job.send
         place = send.target.key_place
@@ -143,6 +157,8 @@ class HttpConnection:
             body = _whole_body(answer, until)
         finally:
             answer.close()
+        if self._has_surplus():
+            self._reconnect()
         return self._response(answer, body), _location(url, answer)
 
     def _response(self, answer: httpx.Response, body: bytes) -> Response:
