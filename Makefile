@@ -14,11 +14,12 @@ RUN := $(BIN)/python -m
 INSTALL := $(RUN) pip install -qq --disable-pip-version-check --editable
 ARGS ?=
 
-.PHONY: help demo test check docs
+.PHONY: help demo test faults docs check
 
 help:
 	@echo "make demo    run a data flow of an embedded local service, start to end"
 	@echo "make test    run the tests (ARGS='-k start' picks some)"
+	@echo "make faults  try faults for minutes, and count what came of them (ARGS as for test)"
 	@echo "make docs    write what is generated: completions, man pages, docs/commands.md, docs/live.svg"
 	@echo "make check   check style, types (also as on Windows) and import directions"
 
@@ -27,6 +28,10 @@ demo: $(VENV)/.for-use
 
 test: $(VENV)/.for-development
 	@$(RUN) pytest -n auto $(ARGS)
+
+# The tests that can be made longer, from a fresh seed; DFCTL_TEST_SEED takes that of another time.
+faults: $(VENV)/.for-development
+	@DFCTL_LONG_TESTS=1 $(RUN) pytest -n auto -m long $(ARGS)
 
 docs: $(VENV)/.for-development
 	@$(RUN) tools.write_docs

@@ -3,10 +3,13 @@
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from tests.faults.tally import TALLY
+from tests.long import IS_LONG, SEED
 from tests.shell import Shell
 
 # The same examples each time, and none that fails because the machine is busy.
@@ -33,3 +36,30 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def shell(tmp_path: Path) -> Shell:
     """Return a shell with a folder of its own."""
     return Shell(tmp_path)
+
+
+# The tally of faults: each process of pytest-xdist hands its own over when it ends.
+
+
+def pytest_report_header() -> list[str]:
+    return [f"seed of the long tests: {SEED} (DFCTL_TEST_SEED)"] if IS_LONG else []
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    worker: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if worker is not None:
+        worker["tally"] = {name: dict(row) for name, row in TALLY.rows.items()}
+    elif TALLY.has_problems:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    TALLY.merge(getattr(node, "workeroutput", {}).get("tally", {}))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if IS_LONG and TALLY.rows:
+        terminalreporter.section("faults")
+        terminalreporter.line("\n".join(TALLY.lines()))
+        terminalreporter.line(f"seed {SEED}; the last three columns must be zero")

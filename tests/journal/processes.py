@@ -17,8 +17,6 @@ import dfctl
 
 SOURCE = Path(dfctl.__file__).parents[1]
 KEY = "not-a-secret"
-# Set DFCTL_LONG_TESTS to hammer and kill for minutes, not for seconds.
-IS_LONG = bool(os.environ.get("DFCTL_LONG_TESTS"))
 
 
 def begin(

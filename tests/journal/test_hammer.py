@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.journal.processes import IS_LONG, Worker, serving, surroundings, workers
+from tests.journal.processes import Worker, serving, surroundings, workers
+from tests.long import IS_LONG
+
+pytestmark = pytest.mark.long
 
 PROCESSES = 16
 ROUNDS = 20 if IS_LONG else 3

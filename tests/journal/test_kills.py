@@ -1,7 +1,6 @@
 """Processes that are killed between the intent and the run's id: the journal tells the truth."""
 
 import json
-import os
 import random
 import threading
 from collections import Counter
@@ -9,10 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.journal.processes import IS_LONG, Server, Worker, serving, surroundings
+import pytest
+
+from tests.journal.processes import Server, Worker, serving, surroundings
+from tests.long import IS_LONG, SEED
+
+pytestmark = pytest.mark.long
 
 KILLS = 300 if IS_LONG else 20
-SEED = int(os.environ.get("DFCTL_TEST_SEED", "20260301"))
 # About as long as a start takes, in seconds.
 LONGEST = 0.1
 
