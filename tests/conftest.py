@@ -48,7 +48,7 @@ def pytest_report_header() -> list[str]:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     worker: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
     if worker is not None:
-        worker["tally"] = {name: dict(row) for name, row in TALLY.rows.items()}
+        worker["tally"] = TALLY.plain()
     elif TALLY.has_problems:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -51,6 +51,13 @@ class Tally:
         for name in {ALL, *met}:
             self.rows.setdefault(name, Counter()).update(counts)
 
+    def plain(self) -> dict[str, dict[str, int]]:
+        """Return the rows in what can be sent to another process: no text but plain text."""
+        return {
+            name: {str(column): count for column, count in row.items()}
+            for name, row in self.rows.items()
+        }
+
     def merge(self, rows: Mapping[str, Mapping[str, int]]) -> None:
         """Add what another process has counted."""
         for name, counts in rows.items():
@@ -75,7 +82,6 @@ TALLY = Tally()
 def check(met: Iterable[str], begun: int, problems: list[Problem]) -> None:
     """Count an example, and fail where a promise was not kept."""
     TALLY.add(met, begun, problems)
-    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition("::")[2].partition(" ")[0]
-    name = test.replace("[", " and ").replace("]", "").replace("-", " and ")
-    again = f"once more: DFCTL_TEST_SEED={SEED} make faults ARGS='-k \"{name}\"'"
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").removesuffix(" (call)")
+    again = f"once more: DFCTL_TEST_SEED={SEED} make faults ARGS='\"{test}\"'"
     assert not problems, "\n".join([*map(str, problems), again])
