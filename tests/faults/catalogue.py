@@ -13,11 +13,10 @@ from urllib.parse import quote, unquote
 
 from hypothesis import strategies as st
 
-from tests.faults.stories import REFUSALS, Says
+from tests.faults.stories import DATAFORM, INVISION, REFUSALS, Contract, Says
 from tests.faults.wire import Gone, Peer, Received, http, json_answer
 from tests.shell import CANARY
 
-FLOW = "updatesales"
 _CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 _BOMB = gzip.compress(bytes(16 << 20))
 _MIB = 1 << 20
@@ -37,22 +36,15 @@ class Turn:
 class Play:
     """All that happens to a command: how often it is refused first, then the turns, then good.
 
-    `words` are the states that looks meet before the outcome.
+    `words` are the states that looks meet before the outcome; a `lie` is another outcome.
     """
 
+    contract: Contract
     refusals: int
     turns: tuple[Turn, ...]
     words: tuple[str, ...]
-    is_well: bool
-
-    @property
-    def outcome(self) -> str:
-        return "Succeeded" if self.is_well else "Failed"
-
-    @property
-    def lie(self) -> str:
-        """Return the outcome that is not the run's."""
-        return "Failed" if self.is_well else "Succeeded"
+    outcome: str
+    lie: str
 
 
 @dataclass
@@ -228,8 +220,10 @@ UNKNOWABLE: dict[str, Act] = {
     "members that are there twice": _body(_repeated),
     "list": _body(lambda scene: b"[" + _lying(scene) + b"]"),
     "no id": _body(lambda scene: b'{"detail": "well"}'),
-    "wrong types": _body(lambda scene: b'{"runId": ["a"], "status": {"a": 1}}'),
-    "id that is no segment": _body(lambda scene: b'{"runId": "..", "status": "Succeeded"}'),
+    "wrong types": _body(lambda scene: b'{"runId": ["a"], "id": {}, "status": {"a": 1}}'),
+    "id that is no segment": _body(
+        lambda scene: b'{"runId": "..", "id": "..", "status": "Succeeded"}'
+    ),
     "bytes that are no text": _body(lambda scene: _lying(scene)[:-1] + b', "x": "\xe9\xff"}'),
     "signal, then silence": _signal_alone,
 }
@@ -286,14 +280,23 @@ def plays(
 ) -> st.SearchStrategy[Play]:
     """Return stories of a few faults each; where `first` is given, it comes before them."""
     names = [name for name in (*NAMES, "well") if name not in without]
+    contract = st.sampled_from([INVISION, DATAFORM])
     rest = st.lists(turns_of(*names), min_size=first is None, max_size=4)
     given = rest if first is None else st.builds(lambda one, more: [one, *more], first, rest)
+    return contract.flatmap(lambda one: _plays_of(one, given))
+
+
+def _plays_of(contract: Contract, given: st.SearchStrategy[list[Turn]]) -> st.SearchStrategy[Play]:
+    words = st.lists(st.sampled_from((*contract.words, "Odd")), max_size=3)
+    outcomes = st.permutations(sorted(contract.outcomes))
     return st.builds(
-        Play,
+        lambda refusals, turns, words, outcomes: Play(
+            contract, refusals, tuple(turns), tuple(words), outcomes[0], outcomes[1]
+        ),
         st.sampled_from([0, 0, 0, 1, 3]),
-        given.map(tuple),
-        st.lists(st.sampled_from(["Pending", "Running", "Odd"]), max_size=3).map(tuple),
-        st.booleans(),
+        given,
+        words,
+        outcomes,
     )
 
 
@@ -348,15 +351,15 @@ class Service:
 
     def _scene(self, peer: Peer, request: Received) -> Scene:
         turn = self._take_turn()
-        path = request.target.removeprefix("/api/pub/v1/dataflows/")
+        contract = self.play.contract
         if request.method == "POST":
             identifier = self._start(turn)
         else:
-            identifier = unquote(path.split("/")[-2])
+            identifier = unquote(request.target.split("/")[-2 if contract is INVISION else -1])
             if identifier not in self.runs:
                 self.problems.append(f"a look at a run that never began: {identifier!r}")
-        true: dict[str, object] = {"runId": identifier, "status": self._word()}
-        false: dict[str, object] = {"runId": identifier, "status": self.play.lie}
+        true: dict[str, object] = {contract.member: identifier, "status": self._word()}
+        false: dict[str, object] = {contract.member: identifier, "status": self.play.lie}
         return Scene(peer, request, turn, true, false, self.stalls, self.stop, self.problems.append)
 
     def _start(self, turn: Turn) -> str:

@@ -27,7 +27,7 @@ class Says(StrEnum):
 
 
 @dataclass(frozen=True)
-class Service:
+class Contract:
     """The words of one service: its names of members, its states, its ids."""
 
     backend: str
@@ -39,7 +39,7 @@ class Service:
     has_codes: bool = False
 
 
-INVISION = Service(
+INVISION = Contract(
     backend="invision",
     profile="sales",
     member="runId",
@@ -47,7 +47,7 @@ INVISION = Service(
     words=("Pending", "Running", "running", "PENDING"),
     run="ad73a1ad-60eb-1066-4d61-1821009431b2",
 )
-DATAFORM = Service(
+DATAFORM = Contract(
     backend="dataform-web",
     profile="nightly",
     member="id",
@@ -84,7 +84,7 @@ class Story:
 
     `words` are the states that looks meet, before the `outcome`. `stop_at` is the step at which a
     signal comes; `is_answered` says that a start under way is answered before its grace is over.
-    `newer_key` says whether the key's source has another key once the first one has expired.
+    `newer_key` says whether the key's source has another key when it is read again.
     """
 
     turns: tuple[Turn, ...]
@@ -135,14 +135,14 @@ _rare = st.just(Turn("certificate", began=False))
 
 
 @st.composite
-def stories(draw: st.DrawFn, service: Service) -> Story:
-    """Draw a story of `service`, most of them with few faults and some with many."""
+def stories(draw: st.DrawFn, contract: Contract) -> Story:
+    """Draw a story of a service, most of them with few faults and some with many."""
     given = draw(st.lists(turns, max_size=draw(st.sampled_from([2, 5, 12]))))
     if draw(st.integers(0, 19)) == 19:
         given.append(draw(_rare))
     is_lasting = bool(given) and draw(st.integers(0, 5)) == 5
     words: st.SearchStrategy[object] = st.sampled_from(
-        (*service.words, "Odd", "", None, 5, [], "\x1b[31m")
+        (*contract.words, "Odd", "", None, 5, [], "\x1b[31m")
     )
     seconds = st.floats(0, 600) | st.sampled_from([0.0, 30.0])
     never = st.nothing() if is_lasting else st.none()
@@ -156,7 +156,7 @@ def stories(draw: st.DrawFn, service: Service) -> Story:
         turns=tuple(given),
         is_lasting=is_lasting,
         words=tuple(draw(st.lists(words, max_size=6))),
-        outcome=draw(st.sampled_from(sorted(service.outcomes))),
+        outcome=draw(st.sampled_from(sorted(contract.outcomes))),
         limits=limits,
         rolls=tuple(draw(st.lists(st.floats(0.05, 1), min_size=1, max_size=4))),
         newer_key=draw(st.booleans()),
@@ -188,7 +188,7 @@ class Truth:
     `posts` is what came of each start, in order; `met` are the faults that were met.
     """
 
-    service: Service
+    contract: Contract
     story: Story
     key: str
     runs: list[Begun] = field(default_factory=list)
@@ -264,18 +264,18 @@ class Truth:
         if fault := self._fault(turn):
             says = Says.NOTHING if fault.was_sent else Says.NOT_BEGUN
             if turn.began and fault.was_sent:
-                self._begin(self.service.run)
+                self._begin(self.contract.run)
             return fault, says
         if turn.fault in ("status", "throttled", "unavailable", "not found", "outcome in an error"):
             return self._refusal(turn)
         if turn.fault == "unreadable answer":
             if turn.began:
-                self._begin(self.service.run)
+                self._begin(self.contract.run)
             return Response(200, _bytes(turn.body)), Says.NOTHING
-        run = self._begin(turn.body if turn.fault == "odd id" else self.service.run)
+        run = self._begin(turn.body if turn.fault == "odd id" else self.contract.run)
         is_usable = is_usable_id(run.id)
-        said = {self.service.member: run.id}
-        if not self.service.has_codes:
+        said = {self.contract.member: run.id}
+        if not self.contract.has_codes:
             # Only InVision tells a state with the id; without the id nobody can know whose it is.
             said["status"] = run.word() if is_usable else "Pending"
         return Response(200, _bytes(said)), Says.BEGUN if is_usable else Says.NOTHING
@@ -283,16 +283,16 @@ class Truth:
     def _refusal(self, turn: Turn) -> tuple[Response, Says]:
         status = 500 if turn.fault == "outcome in an error" else turn.status
         answer = Response(status, _bytes(turn.body or {}), retry_after=turn.retry_after)
-        says = says_of_refusal(self.service, status, turn.body)
+        says = says_of_refusal(self.contract, status, turn.body)
         if turn.began and says is Says.NOTHING:
-            self._begin(self.service.run)
+            self._begin(self.contract.run)
         return answer, says
 
     def _begin(self, identifier: object) -> Begun:
         # As it would be seen: what was told of its end may have been told to nobody.
         self.begun_beside_an_open_run |= any(run.told is None for run in self.runs)
         if self.runs:  # another start: no service gives an id twice
-            identifier = f"{self.service.run}{len(self.runs)}"
+            identifier = f"{self.contract.run}{len(self.runs)}"
         self.runs.append(Begun(identifier, iter(self.story.words), self.story.outcome))
         return self.runs[-1]
 
@@ -300,8 +300,8 @@ class Truth:
         if fault := self._fault(turn):
             return fault
         asked = self._asked(send)
-        other = next(word for word in self.service.outcomes if word != self.story.outcome)
-        told: dict[str, object] = {self.service.member: self.service.run, "status": other}
+        other = next(word for word in self.contract.outcomes if word != self.story.outcome)
+        told: dict[str, object] = {self.contract.member: self.contract.run, "status": other}
         match turn.fault:
             case "status" | "throttled" | "unavailable" | "not found" if not _is_read(turn):
                 return Response(turn.status, _bytes(turn.body or {}), retry_after=turn.retry_after)
@@ -310,17 +310,17 @@ class Truth:
             case "unreadable answer":
                 return Response(200, _bytes(turn.body))
             case "another run":
-                return Response(200, _bytes(told | {self.service.member: "not-this-run"}))
+                return Response(200, _bytes(told | {self.contract.member: "not-this-run"}))
             case "status":
                 return Response(turn.status, b"")
         if asked is None:
             return Response(404, b"{}")
         self.looks_after_the_end += asked.told is not None
-        return Response(200, _bytes({self.service.member: asked.id, "status": asked.word()}))
+        return Response(200, _bytes({self.contract.member: asked.id, "status": asked.word()}))
 
     def _asked(self, send: Send) -> Begun | None:
         parts = send.request.path.split("/")
-        name = unquote(parts[-2] if self.service.backend == "invision" else parts[-1])
+        name = unquote(parts[-2] if self.contract.backend == "invision" else parts[-1])
         return next((run for run in self.runs if str(run.id) == name), None)
 
 
@@ -328,11 +328,11 @@ def _is_read(turn: Turn) -> bool:
     return 200 <= turn.status < 300
 
 
-def says_of_refusal(service: Service, status: int, body: object) -> Says:
+def says_of_refusal(contract: Contract, status: int, body: object) -> Says:
     """Return what an answer without an id says of a start, by the words of the contract."""
     if 200 <= status < 300:
         return Says.NOTHING
-    code = body.get("code") if service.has_codes and isinstance(body, dict) else None
+    code = body.get("code") if contract.has_codes and isinstance(body, dict) else None
     if isinstance(code, int) and not isinstance(code, bool) and 1 <= code <= 16:
         return Says.NOT_BEGUN if code in CODES_OF_REFUSAL else Says.NOTHING
     return Says.NOT_BEGUN if status in REFUSALS else Says.NOTHING

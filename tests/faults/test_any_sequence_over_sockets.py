@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.faults.catalogue import AT_ONCE, FLOW, NAMES, SLOW, Play, Service, Turn, plays, turns_of
-from tests.faults.stories import Says
+from tests.faults.catalogue import AT_ONCE, NAMES, SLOW, Play, Service, Turn, plays, turns_of
+from tests.faults.stories import INVISION, Says
 from tests.faults.tally import Problem, Wrong, check
 from tests.faults.timed import StalledClock, TimedShell
 from tests.faults.wire import Wire
@@ -26,9 +26,8 @@ from tests.long import tried
 from tests.process.processes import Desk
 from tests.shell import CANARY, Ended
 
-LOCAL = "sales/start-0001"
 STOPPED = 143
-OUTCOMES = {"Succeeded": 0, "Failed": 3}
+FLOW = "updatesales"
 
 options = st.sampled_from(["", "-o json", "-v", "--max-outage 0s"])
 
@@ -69,7 +68,8 @@ def shell_of(folder: Path, service: Service, wire: Wire) -> TimedShell:
     """Return a shell whose clock leaps; the service comes up when it was refused often enough."""
     shell = TimedShell(folder)
     shell.variables["DFCTL_STATE_DIR"] = str(folder / "state")
-    shell.configure_invision(wire.address, heartbeat="none")
+    configure = {"sales": shell.configure_invision, "nightly": shell.configure_dataform}
+    configure[service.play.contract.profile](wire.address, heartbeat="none")
     shell.make_clock = lambda: LeapingOverStalls(service)
     refusals = [None] * service.play.refusals
 
@@ -97,7 +97,7 @@ def of_starts(service: Service) -> Iterator[Problem]:
 
 def of_exit_code(code: int, service: Service, *, is_followed: bool) -> Iterator[Problem]:
     """The exit code is the truth, or says that it does not know it."""
-    outcome = OUTCOMES[service.play.outcome]
+    outcome = outcome_of(service)
     true = {
         Says.BEGUN: {outcome, 7, 124} if is_followed else {0},
         Says.NOTHING: {9},
@@ -111,6 +111,11 @@ def of_exit_code(code: int, service: Service, *, is_followed: bool) -> Iterator[
         yield Problem(Wrong.OUTCOME, f"exit code {code}, not one of {sorted(true)}")
 
 
+def outcome_of(service: Service) -> int:
+    """Return the exit code of the run's own outcome."""
+    return service.play.contract.outcomes[service.play.outcome]
+
+
 def last_of(service: Service) -> Says:
     return service.posts[-1] if service.posts else Says.NOT_BEGUN
 
@@ -121,17 +126,20 @@ def of_reference(
     """What may run is named to the user and in the journal, and is found again by its name."""
     told = ended.stdout + ended.stderr
     if last_of(service) is Says.BEGUN:
-        reference = f"sales/{FLOW}/{quote(service.runs[0], safe='')}"
+        run = quote(service.runs[0], safe="")
+        is_invision = service.play.contract is INVISION
+        reference = f"sales/{FLOW}/{run}" if is_invision else f"nightly/{run}"
         if reference not in told:
             yield Problem(Wrong.REFERENCE, f"{reference} was not told")
         if (start["start"], start["run"]) != ("confirmed", reference):
             yield Problem(Wrong.REFERENCE, f"the journal has {start}")
         code = resume(reference)
-        if code not in (None, OUTCOMES[service.play.outcome]):
+        if code not in (None, outcome_of(service)):
             yield Problem(Wrong.REFERENCE, f"following {reference} ends with {code}")
     elif ended.exit_code in (9, STOPPED):
-        if LOCAL not in told or (start["start"], start["run"]) != ("unconfirmed", LOCAL):
-            yield Problem(Wrong.REFERENCE, f"{LOCAL} was not told, or the journal has {start}")
+        local = f"{service.play.contract.profile}/start-0001"
+        if local not in told or (start["start"], start["run"]) != ("unconfirmed", local):
+            yield Problem(Wrong.REFERENCE, f"{local} was not told, or the journal has {start}")
     elif start["start"] not in ("refused", "not started"):
         yield Problem(Wrong.REFERENCE, f"exit code {ended.exit_code}, the journal has {start}")
 
@@ -163,7 +171,7 @@ def check_command(verb: str, play: Play, option: str) -> None:
     with tempfile.TemporaryDirectory() as name, serving(service) as wire, signals_borne():
         shell = shell_of(Path(name), service, wire)
         try:
-            ended = shell(f"{verb} sales {option}")
+            ended = shell(f"{verb} {play.contract.profile} {option}")
         except AssertionError as shown:
             check(met(service), len(service.runs), [Problem(Wrong.KEY, str(shown))])
             raise
@@ -178,7 +186,7 @@ def check_command(verb: str, play: Play, option: str) -> None:
             *of_key(ended, Path(name)),
         ]
         if problems:
-            problems.append(Problem(Wrong.OUTCOME, f"{ended} after {wire.lines}"))
+            problems.append(Problem(Wrong.OUTCOME, f"{ended} after {wire.lines[:20]}"))
     check(met(service), len(service.runs), problems)
 
 
@@ -201,7 +209,7 @@ def test_a_look_that_meets_a_fault_hides_no_outcome_and_makes_none_up(
     first = data.draw(turns_of(fault))
     play = data.draw(plays(st.just(Turn("well"))))
     # The run has not ended at once, so that there are looks.
-    words = ("Pending", "Running", "Running", *play.words)
+    words = (*[play.contract.words[-1]] * 3, *play.words)
     play = replace(play, turns=(*play.turns[:1], first, *play.turns[1:]), words=words)
     check_command("run", play, data.draw(options | st.just("--timeout 10s")))
 
@@ -222,12 +230,15 @@ def test_a_process_of_its_own_begins_at_most_one_run_and_its_end_is_true(play: P
     service = Service(play, stop=lambda: os.kill(pids.get(timeout=60), signal.SIGTERM))
     with tempfile.TemporaryDirectory() as name, serving(service) as wire:
         desk = Desk(Path(name))
+        contract = play.contract
+        project = "" if contract is INVISION else 'project = "1234"\n'
         desk.configure(
-            f'[profiles.sales]\nbackend = "invision"\naddress = "{wire.address}"\n'
-            f'flow = "{FLOW}"\nkey = "{CANARY}"\ninterval = "50ms"\nmax_outage = "1s"\n'
+            f'[profiles.{contract.profile}]\nbackend = "{contract.backend}"\n'
+            f'address = "{wire.address}"\nflow = "{FLOW}"\nkey = "{CANARY}"\n'
+            f'interval = "50ms"\nmax_outage = "1s"\n{project}'
         )
         try:
-            process = desk.begin("run", "sales")
+            process = desk.begin("run", contract.profile)
             pids.put(process.popen.pid)
             ended = process.ended()
             service.be_well()
@@ -241,5 +252,5 @@ def test_a_process_of_its_own_begins_at_most_one_run_and_its_end_is_true(play: P
             *of_key(ended, Path(name)),
         ]
         if problems:
-            problems.append(Problem(Wrong.OUTCOME, f"{ended} after {wire.lines}"))
+            problems.append(Problem(Wrong.OUTCOME, f"{ended} after {wire.lines[:20]}"))
     check(met(service), len(service.runs), problems)
