@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.faults.tally import TALLY
 from tests.journal.processes import Server, Worker, serving, surroundings
 from tests.long import IS_LONG, SEED
 
@@ -62,6 +63,9 @@ def test_whatever_is_killed_nothing_that_began_is_called_not_begun(tmp_path: Pat
         finally:
             asker.close()
             following.close()
+    begun = {flow for flow, _ in server.begun}
+    for number in range(KILLS):
+        TALLY.add(["a kill of the process, at any moment"], f"flow-{number}" in begun, [])
     print(f"seed {SEED}: {dict(seen)}, {len(server.begun)} runs began")
     assert sum(seen.values()) == KILLS
     assert seen["unconfirmed"]

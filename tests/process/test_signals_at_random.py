@@ -1,6 +1,5 @@
 """A signal at any moment of a run's life: one end, at most one start, and nothing that is lost."""
 
-import os
 import random
 import re
 import signal
@@ -12,16 +11,20 @@ from typing import Any
 
 import pytest
 
-from tests.journal.processes import IS_LONG, Server, serving
+from tests.faults.tally import TALLY
+from tests.journal.processes import Server, serving
+from tests.long import IS_LONG, SEED
 from tests.process.processes import Desk, Process
 from tests.shell import CANARY, Ended
 
-pytestmark = pytest.mark.skipif(
-    sys.platform == "win32", reason="Windows has no signals to send to another process"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        sys.platform == "win32", reason="Windows has no signals to send to another process"
+    ),
+]
 
 ROUNDS = 300 if IS_LONG else 6
-SEED = int(os.environ.get("DFCTL_TEST_SEED", "20260301"))
 # About as long as a whole run takes, in seconds.
 LONGEST = 0.6
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -115,6 +118,7 @@ def _check_begun(ended: Ended, flow: str, begun: list[str], entry: Any) -> str:
         assert outcome in ("no trace", "not started", "unconfirmed")
     if ended.exit_code == OUTCOME:
         assert outcome == "confirmed"
+    TALLY.add(["a signal to the process, at any moment"], len(begun), [])
     return str(outcome)
 
 
