@@ -90,6 +90,12 @@ class Parts:
 
         raise_lost_signal()
 
+    def heed_signal(self) -> None:
+        """Let no further signal raise anything, because the command ends on behalf of one."""
+        from dfctl.client.signals import heed_signal
+
+        heed_signal()
+
     @cached_property
     def clock(self) -> "Clock":
         return self.environment.make_clock()
@@ -131,6 +137,15 @@ class Parts:
 
             self._showing = Showing(format=format_asked_for(argv, self.variables))
         return self.output
+
+    def deliver(self) -> bool:
+        """Wait until all that was shown has left, as `Output.deliver` does: briefly after a signal.
+
+        Raises `OutputClosed` where a result turns out not to be written.
+        """
+        from dfctl.client.signals import is_signal_heeded
+
+        return "output" not in self.__dict__ or self.output.deliver(is_brief=is_signal_heeded())
 
     @cached_property
     def tasks(self) -> "Tasks":

@@ -12,7 +12,7 @@ from dfctl.discretion import leave_no_core_dump, withhold_error_texts
 
 if TYPE_CHECKING:
     from dfctl.composition import Environment, Parts
-    from dfctl.core.errors import DfctlError, OutputClosed
+    from dfctl.core.errors import DfctlError, Interrupted, OutputClosed
     from dfctl.core.exits import ExitCode
 
 
@@ -110,17 +110,34 @@ def _complete(argv: Sequence[str], environment: "Environment | None") -> int:
 
 
 def guarded(action: "Callable[[], ExitCode]", argv: Sequence[str], parts: "Parts") -> "ExitCode":
-    """Do what the command line `argv` asks; turn whatever ends it into words and an exit code."""
+    """Do what the command line `argv` asks; turn whatever ends it into words and an exit code.
+
+    All that is shown has left when this returns. Where it cannot leave, because nobody reads it,
+    the process ends here: Python would wait for it.
+    """
+    from dfctl.core.errors import Interrupted
+
+    with parts.interruptible():
+        try:
+            code, is_delivered = _delivered(parts, _ended(action, argv, parts))
+        except Interrupted as stop:  # while an error was being shown
+            code, is_delivered = _delivered(parts, _stopped(parts, stop))
+    if not is_delivered:
+        os._exit(int(code))
+    return code
+
+
+def _ended(action: "Callable[[], ExitCode]", argv: Sequence[str], parts: "Parts") -> "ExitCode":
     from dfctl.core.errors import DfctlError, Interrupted, OutputClosed
-    from dfctl.core.exits import ExitCode, exit_code_of_signal, is_signal
+    from dfctl.core.exits import ExitCode, is_signal
 
     try:
-        with parts, parts.interruptible():
+        with parts:
             return action()
     except DfctlError as error:
         return _fail(argv, parts, error, error.exit_code)
     except Interrupted as stop:
-        return _fail(argv, parts, None, exit_code_of_signal(stop.signal_number or 2))
+        return _fail(argv, parts, None, _stopped(parts, stop))
     except OutputClosed as closed:
         _tell_closed(parts, closed)
         code = closed.exit_code
@@ -129,8 +146,36 @@ def guarded(action: "Callable[[], ExitCode]", argv: Sequence[str], parts: "Parts
         try:
             parts.raise_lost_signal()
         except Interrupted as stop:
-            return _fail(argv, parts, None, exit_code_of_signal(stop.signal_number or 2))
+            return _fail(argv, parts, None, _stopped(parts, stop))
         return _fail(argv, parts, _bug(bug, parts), ExitCode.BUG)
+
+
+def _stopped(parts: "Parts", stop: "Interrupted") -> "ExitCode":
+    """Return the exit code of a signal; no other signal keeps its words from being said."""
+    from dfctl.core.exits import ExitCode, exit_code_of_signal
+
+    parts.heed_signal()
+    is_late = stop.exit_code is ExitCode.TIMEOUT
+    return ExitCode.TIMEOUT if is_late else exit_code_of_signal(stop.signal_number or 2)
+
+
+def _delivered(parts: "Parts", code: "ExitCode") -> "tuple[ExitCode, bool]":
+    """Wait until all that was shown has left; return the exit code, and whether it has."""
+    from dfctl.core.errors import Interrupted, OutputClosed
+    from dfctl.core.exits import ExitCode, is_signal
+
+    try:
+        return code, parts.deliver()
+    except Interrupted as stop:
+        stop.exit_code = code
+        code = _stopped(parts, stop)
+    except OutputClosed as closed:
+        parts.heed_signal()
+        _tell_closed(parts, closed)
+        code = code if is_signal(code) else ExitCode.PIPE
+    with contextlib.suppress(OutputClosed):
+        return code, parts.deliver()
+    return code, False
 
 
 def _run(argv: Sequence[str], parts: "Parts") -> "ExitCode":
@@ -194,5 +239,5 @@ def _bug(bug: BaseException, parts: "Parts") -> "DfctlError":
 def _tell_closed(parts: "Parts", closed: "OutputClosed") -> None:
     """Say why stdout could not be written, unless its reader just left."""
     if closed.args and closed.args[0]:
-        _complain(parts.environment.stderr, closed.args[0])
+        parts.output.complain(f"stdout cannot be written: {closed.args[0]}")
     _settled(parts.environment.stdout)

@@ -25,6 +25,7 @@ from dfctl.core.events import (
 from dfctl.core.exchange import Effect, Request, Response
 from dfctl.core.states import State
 from dfctl.output.live import Live
+from dfctl.output.streams import NoticeStream
 from tests.core.properties import any_text, bounded, plain_text
 from tests.output.stages import (
     BEGUN,
@@ -51,7 +52,7 @@ def live_on(
     color: bool | None = None,
 ) -> Live:
     return Live(
-        stream,  # type: ignore[arg-type]
+        NoticeStream(stream),  # type: ignore[arg-type]
         lambda: 1000.0,
         is_verbose=is_verbose,
         color=color,

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from dfctl.client.clock import Clock
 from dfctl.client.job import Job
-from dfctl.client.signals import Caught, signals_told
+from dfctl.client.signals import Caught, heed_signal, signals_told
 from dfctl.client.steps import Pause, Send, Step, Task
 from dfctl.client.workers import Answered, Connection, Workers
 from dfctl.core.durations import format_duration
@@ -177,6 +177,7 @@ class Driver:
         if self._stop and self._stop.signal_number is not None:
             self._interrupt_rest()
             return
+        heed_signal()
         self._stop = Interrupted(number)
         self._interrupt_all_but(self._is_start_sent)
         self._at(self._clock.monotonic() + GRACE, self._interrupt_rest)

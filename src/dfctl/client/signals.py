@@ -3,6 +3,7 @@
 import queue
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,18 +22,46 @@ class Caught:
     number: int
 
 
-# Signals that were raised. Python discards what is raised in some places, such as a callback of
-# its import lock, and wraps it in another error in others.
-_raised: list[int] = []
+# A second signal that comes within these seconds is one with the first, as when a shell and a
+# supervisor send one each; the first is then on its way through the code.
+_ONE_SIGNAL = 0.5
+
+
+class _Heard:
+    """What the signals of a command have said.
+
+    `raised` came while they raise. Python discards what is raised in some places, such as a
+    callback of its import lock, and wraps it in another error in others. `told` came while they
+    are told and are not heeded yet. Once `is_heeded`, the command is ending on a signal's behalf,
+    and what more come change nothing.
+    """
+
+    def __init__(self) -> None:
+        self.raised: list[int] = []
+        self.raised_at = 0.0
+        self.told: list[int] = []
+        self.is_heeded = False
+
+    def forget(self) -> None:
+        self.raised.clear()
+        self.told.clear()
+        self.is_heeded = False
+
+
+_heard = _Heard()
 
 
 @contextmanager
 def signals_raised() -> Iterator[None]:
     """While it is entered, a signal raises `Interrupted` wherever the main thread is."""
-    _raised.clear()
+    _heard.forget()
 
     def stop(number: int) -> None:
-        _raised.append(number)
+        now = time.monotonic()
+        if _heard.is_heeded or (_heard.raised and now < _heard.raised_at + _ONE_SIGNAL):
+            return
+        _heard.raised.append(number)
+        _heard.raised_at = now
         raise Interrupted(number)
 
     with _handled(stop):
@@ -41,16 +70,37 @@ def signals_raised() -> Iterator[None]:
 
 def raise_lost_signal() -> None:
     """Raise `Interrupted` once more for a signal that was raised and that nobody heard of."""
-    if _raised:
-        raise Interrupted(_raised[0])
+    if _heard.raised:
+        raise Interrupted(_heard.raised[0])
 
 
 @contextmanager
 def signals_told(inbox: "queue.SimpleQueue[Any]") -> Iterator[None]:
     """While it is entered, a signal is a message in `inbox` and stops nothing by itself."""
-    # SimpleQueue.put is reentrant, which is what makes it fit for a signal's handler.
-    with _handled(lambda number: inbox.put(Caught(number))):
+
+    def tell(number: int) -> None:
+        _heard.told.append(number)
+        # SimpleQueue.put is reentrant, which is what makes it fit for a signal's handler.
+        inbox.put(Caught(number))
+
+    _heard.told.clear()
+    with _handled(tell):
         yield
+
+
+def is_signal_told() -> bool:
+    """Return whether a signal was told: whatever waits in the main thread should stop waiting."""
+    return bool(_heard.told)
+
+
+def is_signal_heeded() -> bool:
+    """Return whether the command ends on behalf of a signal."""
+    return _heard.is_heeded
+
+
+def heed_signal() -> None:
+    """Let no further signal raise anything: the command ends on behalf of one, and tells how."""
+    _heard.is_heeded = True
 
 
 @contextmanager

@@ -62,8 +62,11 @@ class Interrupted(BaseException):
     """A signal asks dfctl to stop. Not an `Exception`: nothing may swallow it on its way.
 
     Where `signal_number` is None, it is another run's bad end that stops this one (--fail-fast).
-    `was_start_sent` says that a start was under way, of which no answer came in time.
+    `was_start_sent` says that a start was under way, of which no answer came in time. `exit_code`
+    is the one that the command would have ended with, where it was known.
     """
+
+    exit_code: ExitCode | None = None
 
     def __init__(self, signal_number: int | None, *, was_start_sent: bool = False) -> None:
         super().__init__(signal_number)

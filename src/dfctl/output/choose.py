@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING, TextIO
 
-from dfctl.core.errors import DfctlError, OutputClosed
+from dfctl.core.errors import DfctlError, Interrupted, OutputClosed
 from dfctl.core.events import Event
 from dfctl.core.exits import ExitCode, ExitMap, number_of
 from dfctl.core.runs import Run
@@ -18,8 +18,14 @@ from dfctl.output.ci.choice import CiChoice, settled
 from dfctl.output.ci.nobody import CiReport, NoReport
 from dfctl.output.jsonl import JsonLineResults
 from dfctl.output.progress import Late, Plain, Progress, Quiet, Silent
-from dfctl.output.results import JsonResults, ReferenceResults, Results, TextResults
-from dfctl.output.streams import NoticeStream, ResultStream
+from dfctl.output.results import (
+    JsonResults,
+    ReferenceResults,
+    Results,
+    TextResults,
+    complain,
+)
+from dfctl.output.streams import NoticeStream, ResultStream, deliver
 
 if TYPE_CHECKING:
     from dfctl.output.ci.report import WriteFile
@@ -89,6 +95,8 @@ class Output:
         progress: Progress,
         results: Results,
         report: CiReport,
+        out: ResultStream,
+        err: NoticeStream,
         *,
         is_hinting: bool,
         is_quiet: bool,
@@ -97,7 +105,10 @@ class Output:
         self._progress = progress
         self._results = results
         self._report = report
+        self._out = out
+        self._err = err
         self._exit_map = exit_map
+        self._has_result = False
         self._is_hinting = is_hinting
         self._is_quiet = is_quiet
 
@@ -125,6 +136,7 @@ class Output:
         """Show how runs stand at the end; `code` is the command's exit code."""
         number = self._ended(code)
         self._report.runs(runs, number)
+        self._has_result = True
         with _known(code):
             self._results.runs(runs, number)
 
@@ -132,6 +144,7 @@ class Output:
         """Show the references of runs that were started and are not followed."""
         number = self._ended(code)
         self._report.runs(runs, number)
+        self._has_result = True
         with _known(code):
             self._results.started(runs, number)
 
@@ -143,21 +156,35 @@ class Output:
         code: ExitCode = ExitCode.SUCCEEDED,
     ) -> None:
         """Show a list: `lines` for people, `rows` under `name` for programs."""
-        self._results.listing(name, rows, lines, self._ended(code))
+        number = self._ended(code)
+        self._has_result = True
+        self._results.listing(name, rows, lines, number)
 
     def text(self, text: str) -> None:
         """Show a text on stdout that belongs to no result, such as a page of help."""
         self._results.text(text)
 
     def failed(self, error: DfctlError | None, code: ExitCode) -> None:
-        """Show an error that ended the command before it had a result."""
+        """Show an error that ended the command before it had a result.
+
+        Without an error, a signal ended it: a result that is on its way then stays the only one.
+        """
         number = self._ended(code)
-        self._report.failed(error, number)
-        self._results.failed(error, number)
+        if error or not self._has_result:
+            self._report.failed(error, number)
+            self._results.failed(error, number)
+
+    def complain(self, message: str) -> None:
+        """Say on stderr that a result could not be written."""
+        complain(self._err, message, None)
 
     def close(self, *, is_well: bool) -> None:
         """End the progress; the terminal is whole again."""
         self._progress.close(is_well=is_well)
+
+    def deliver(self, *, is_brief: bool) -> bool:
+        """Wait until all that was shown has left, as `streams.deliver` does."""
+        return deliver(self._out, self._err, is_brief=is_brief)
 
     def _ended(self, code: ExitCode) -> int:
         """End the progress, and return the number that the process ends with."""
@@ -168,11 +195,11 @@ class Output:
 
 @contextmanager
 def _known(code: ExitCode) -> Iterator[None]:
-    """Tell whoever hears that stdout was closed how the command would have ended."""
+    """Tell whoever hears that a result did not leave how the command would have ended."""
     try:
         yield
-    except OutputClosed as closed:
-        closed.exit_code = code
+    except (Interrupted, OutputClosed) as end:
+        end.exit_code = code
         raise
 
 
@@ -187,15 +214,18 @@ def format_asked_for(argv: Sequence[str], variables: Mapping[str, str]) -> Forma
 
 def choose(showing: Showing, around: Surroundings) -> Output:
     """Return the output that fits what the user asked for and where the streams lead."""
-    out, err = ResultStream(around.out), NoticeStream(around.err)
+    out = ResultStream(around.out)
+    err = NoticeStream(around.err, beside=out)
     ci = settled(showing.ci, around.variables)
     if ci is not CiChoice.NONE and showing.progress is ProgressKind.AUTO:
         # A log is nothing to draw on, not even where the step has a terminal.
         showing = replace(showing, progress=ProgressKind.PLAIN)
     return Output(
-        _progress(showing, around, err),
+        _progress(showing, around, out, err),
         _results(showing, out, err, around.now),
         _report(ci, showing, around, err),
+        out,
+        err,
         is_hinting=not showing.is_quiet and showing.format in (None, Format.TEXT),
         is_quiet=showing.is_quiet,
         exit_map=around.exit_map,
@@ -240,7 +270,9 @@ def _system(ci: CiChoice, showing: Showing, token: str) -> "System":
     return GitLab(token, has_sections=not is_silent)
 
 
-def _progress(showing: Showing, around: Surroundings, err: NoticeStream) -> Progress:
+def _progress(
+    showing: Showing, around: Surroundings, out: ResultStream, err: NoticeStream
+) -> Progress:
     def plain(write: Callable[[str], None]) -> Progress:
         now = None if _is_timed_elsewhere(around) else around.now
         return Plain(write, now, is_verbose=showing.is_verbose)
@@ -252,13 +284,17 @@ def _progress(showing: Showing, around: Surroundings, err: NoticeStream) -> Prog
     if showing.is_quiet:
         return Quiet(err.line, kept)
     if showing.progress is ProgressKind.NONE:
-        return Silent(err.line, is_verbose=showing.is_verbose)
+        return Silent(err.news, is_verbose=showing.is_verbose)
     if around.err is None or showing.progress is ProgressKind.PLAIN or not err.is_terminal:
-        return plain(err.line)
-    if around.variables.get("TERM", "") == "dumb" or _would_be_cut_up(showing, around):
-        return plain(err.line)
-    stream = around.err
-    return Late(lambda: _live(showing, around, stream), lambda: plain(err.line), err.line)
+        return plain(err.news)
+    # Lines of JSON would fall into the live view, on one and the same terminal.
+    is_cut_up = showing.format is Format.JSONL and out.is_terminal
+    if around.variables.get("TERM", "") == "dumb" or is_cut_up:
+        return plain(err.news)
+    encoding = around.err.encoding or ""
+    return Late(
+        lambda: _live(showing, around, err, encoding), lambda: plain(err.news), err.news
+    )
 
 
 def _is_timed_elsewhere(around: Surroundings) -> bool:
@@ -274,20 +310,15 @@ def _is_timed_elsewhere(around: Surroundings) -> bool:
     return status is not None and told == f"{status.st_dev}:{status.st_ino}"
 
 
-def _would_be_cut_up(showing: Showing, around: Surroundings) -> bool:
-    """Return whether lines of JSON would fall into the live view, on one and the same terminal."""
-    return showing.format is Format.JSONL and ResultStream(around.out).is_terminal
-
-
-def _live(showing: Showing, around: Surroundings, stream: TextIO) -> Progress:
+def _live(showing: Showing, around: Surroundings, err: NoticeStream, encoding: str) -> Progress:
     # Rich costs more than everything else here, and is drawn with on terminals alone.
     from dfctl.output.live import Live, wants_color
 
     asked = {ColorChoice.ALWAYS: True, ColorChoice.NEVER: False}.get(showing.color)
     color = wants_color(around.variables) if asked is None else asked
-    is_unicode = "utf" in (stream.encoding or "").lower()
+    is_unicode = "utf" in encoding.lower()
     return Live(
-        stream,
+        err,
         around.monotonic,
         is_verbose=showing.is_verbose,
         color=color,

@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import TextIO, cast
+from typing import Any, TextIO, cast
 
 from rich.cells import cell_len
 from rich.console import Console, Group, OverflowMethod, RenderableType
@@ -30,7 +30,7 @@ from dfctl.core.states import State
 from dfctl.core.text import on_one_line
 from dfctl.output.lines import Line, length_words, next_line, share_words
 from dfctl.output.sentences import event_line, exchange_line, not_begun_line
-from dfctl.output.streams import UnbreakableStream
+from dfctl.output.streams import FrameStream, NoticeStream, Writer
 
 _STYLES = {
     State.SUCCEEDED: "green",
@@ -55,7 +55,7 @@ class Live:
 
     def __init__(
         self,
-        stream: TextIO,
+        notices: NoticeStream,
         monotonic: Callable[[], float],
         *,
         is_verbose: bool,
@@ -65,7 +65,10 @@ class Live:
         # Rich reads its table of widths with the first character that needs it: the mark at the
         # end, when an upgrade may have taken the table away.
         cell_len("\N{CHECK MARK}")
-        self._console = _console(stream, color=color)
+        assert notices.writer is not None
+        self._notices = notices
+        self._writer = notices.writer
+        self._console = _console(self._writer, color=color)
         self._monotonic = monotonic
         self._is_verbose = is_verbose
         self._is_unicode = is_unicode
@@ -73,7 +76,8 @@ class Live:
         self._lines: dict[str, Line] = {}
         self._has_followed = False
         self._is_closed = False
-        self._live = RichLive(
+        self._live = _Frames(
+            lambda: self._writer.is_behind and not self._is_closed,
             get_renderable=self._draw,
             console=self._console,
             refresh_per_second=_REFRESHES_PER_SECOND,
@@ -96,6 +100,11 @@ class Live:
                 self._turn_to(event)
 
     def note(self, text: str) -> None:
+        if self._notices.has_room():
+            for line in [*self._notices.left_out(), text]:
+                self._print(line)
+
+    def _print(self, text: str) -> None:
         # Soft-wrapped, so that the terminal wraps and a reference can be copied whole.
         self._console.print(Text(on_one_line(text)), soft_wrap=True)
 
@@ -176,15 +185,30 @@ class Live:
         return Text("+" if is_well else "x")
 
 
+class _Frames(RichLive):
+    """Rich's live display, which draws no frame on a terminal that `is_behind`.
+
+    What a person who stopped the terminal (Ctrl-S) then sees first is how things stand now.
+    """
+
+    def __init__(self, is_behind: Callable[[], bool], **options: Any) -> None:
+        self._is_behind = is_behind
+        super().__init__(**options)
+
+    def refresh(self) -> None:
+        if not self._is_behind():
+            super().refresh()
+
+
 def _rest(lines: list[Line]) -> str:
     counts = Counter(line.words for line in lines)
     words = ", ".join(f"{count} {words}" for words, count in counts.most_common())
     return f"  and {len(lines)} more: {words}"
 
 
-def _console(stream: TextIO, *, color: bool | None) -> Console:
+def _console(writer: Writer, *, color: bool | None) -> Console:
     return Console(
-        file=cast(TextIO, UnbreakableStream(stream)),
+        file=cast(TextIO, FrameStream(writer)),
         force_terminal=True,
         color_system="auto" if color is not False else None,
         no_color=None if color is None else not color,
