@@ -184,6 +184,10 @@ class Parts:
 
     def __exit__(self, *end: object) -> None:
         """Close what was opened."""
+        if "config" in self.__dict__:
+            from dfctl.store.commands import end_commands
+
+            end_commands()
         for name in ("recorder", "journal", "writable_journal"):
             if name in self.__dict__:
                 getattr(self, name).close()

@@ -1,5 +1,6 @@
 """Tasks led by hand: no threads, no network, and a clock that leaps over every pause."""
 
+import contextlib
 import json
 import queue
 from collections.abc import Callable, Mapping, Sequence
@@ -8,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dfctl.backends import load_backend
-from dfctl.client.steps import Pause, Send, Step, Target, Task
+from dfctl.client.steps import Pause, ReadKey, Send, Step, Target, Task
 from dfctl.client.tasks import Tasks
-from dfctl.core.errors import Interrupted
+from dfctl.core.errors import DfctlError, Interrupted
 from dfctl.core.events import Event
 from dfctl.core.exchange import Effect, Fault, FaultKind, Response, Result
 from dfctl.core.profiles import Line, Profile
@@ -187,6 +188,10 @@ class Stage:
     def _take(self, step: Step, answers: Answering) -> Result | None:
         if isinstance(step, Pause):
             self.clock.elapsed = max(self.clock.elapsed, step.until - 1000.0)
+            return None
+        if isinstance(step, ReadKey):
+            with contextlib.suppress(DfctlError):
+                step.key = step.target.read_key_again()
             return None
         result = answers(step)
         self.clock.elapsed += self.slowness

@@ -14,8 +14,8 @@ from typing import Any, Generic, TypeVar
 from dfctl.client.clock import Clock
 from dfctl.client.job import Job
 from dfctl.client.signals import Caught, heed_signal, signals_told
-from dfctl.client.steps import Pause, Send, Step, Task
-from dfctl.client.workers import Answered, Connection, Workers
+from dfctl.client.steps import Pause, ReadKey, Send, Step, Task
+from dfctl.client.workers import Answered, Connection, KeyRead, Workers, begin_reading
 from dfctl.core.durations import format_duration
 from dfctl.core.errors import Interrupted
 from dfctl.core.events import Exchanged, Heartbeat, Listener, UnderWay
@@ -31,10 +31,11 @@ _Value = TypeVar("_Value")
 
 @dataclass(eq=False)
 class _Lane(Generic[_Value]):
-    """One task and what it waits for: a job, or a pause."""
+    """One task and what it waits for: a job, a key, or a pause."""
 
     task: Task[_Value]
     job: Job | None = None
+    reading: ReadKey | None = None
     submitted: float = 0.0
     results: list[_Value] = field(default_factory=list)
 
@@ -93,6 +94,8 @@ class Driver:
             match message:
                 case Answered():
                     self._answered(message)
+                case KeyRead():
+                    self._key_read(message)
                 case Caught():
                     self._caught(message.number)
             self._fire_timers()
@@ -101,7 +104,8 @@ class Driver:
     def _next_message(self) -> Any:
         now = self._clock.monotonic()
         seconds = self._timers[0][0] - now if self._timers else GRACE
-        return self._clock.wait(self._inbox, max(0.0, seconds), is_idle=self._workers.is_idle)
+        is_idle = self._workers.is_idle and not any(lane.reading for lane in self._lanes)
+        return self._clock.wait(self._inbox, max(0.0, seconds), is_idle=is_idle)
 
     # Tasks
 
@@ -109,7 +113,7 @@ class Driver:
         """Send a result into a task and begin the step that it asks for."""
         if not lane.is_open:
             return
-        lane.job = None
+        lane.job = lane.reading = None
         try:
             step: Step = lane.task.send(result)
             if self._stop:
@@ -119,6 +123,8 @@ class Driver:
             return
         if isinstance(step, Pause):
             self._at(step.until, lambda: self._advance(lane, None))
+        elif isinstance(step, ReadKey):
+            self._read_key(lane, step)
         else:
             self._submit(lane, step)
 
@@ -126,6 +132,12 @@ class Driver:
         lane.job = job = Job(send)
         if self._workers.submit(job):
             self._under_way(lane, job)
+
+    def _read_key(self, lane: _Lane[Any], reading: ReadKey) -> None:
+        lane.reading = reading
+        begin_reading(reading, self._inbox)
+        due = self._clock.monotonic() + reading.seconds
+        self._at(due, lambda: self._give_up_key(lane, reading))
 
     def _under_way(self, lane: _Lane[Any], job: Job) -> None:
         lane.submitted = self._clock.monotonic()
@@ -147,6 +159,20 @@ class Driver:
             raise answered.bug
         assert answered.result is not None
         self._finish(lane, job, answered.result)
+
+    def _key_read(self, read: KeyRead) -> None:
+        lane = next((lane for lane in self._lanes if lane.reading is read.reading), None)
+        if lane is None:
+            return  # it was given up a moment before
+        if read.bug:
+            raise read.bug
+        read.reading.key = read.key
+        self._advance(lane, None)
+
+    def _give_up_key(self, lane: _Lane[Any], reading: ReadKey) -> None:
+        if lane.reading is reading:
+            text = "the service refused the key, and it could not be read again in time"
+            self._advance(lane, Fault(FaultKind.DEADLINE, text, was_sent=True))
 
     def _give_up(self, lane: _Lane[Any], job: Job) -> None:
         """Take a request that passed its deadline for a fault."""
@@ -207,7 +233,7 @@ class Driver:
 
     def _interrupt(self, lane: _Lane[Any]) -> None:
         assert self._stop is not None
-        job, lane.job = lane.job, None
+        job, lane.job, lane.reading = lane.job, None, None
         was_sent = job.abandon() if job else False
         if job:
             self._free_worker_of(job)

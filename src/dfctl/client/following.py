@@ -5,7 +5,16 @@ from dataclasses import dataclass, replace
 
 from dfctl.client.clock import Clock
 from dfctl.client.starting import describe
-from dfctl.client.steps import Pause, Send, Target, Task, converse, masked
+from dfctl.client.steps import (
+    KEY_SECONDS,
+    Pause,
+    Send,
+    Target,
+    Task,
+    converse,
+    masked,
+    newer_key,
+)
 from dfctl.core.answers import Kind, Refusal, asked_delay, is_outage
 from dfctl.core.errors import DfctlError, KeyProblem, Lost, NotFound, UsageError
 from dfctl.core.events import Listener, Missed, Seen, Warned
@@ -40,14 +49,19 @@ class Look:
         self._run = run
         self._key = target.key
 
-    def task(self, seconds: float) -> Task[Sighting]:
-        """Return what the service says of the run. Raises `_Miss` where it says nothing."""
+    def task(
+        self, seconds: Callable[[], float], key_seconds: Callable[[], float]
+    ) -> Task[Sighting]:
+        """Return what the service says of the run. Raises `_Miss` where it says nothing.
+
+        `seconds` gives how long a request may take from now on, `key_seconds` a reading of the key.
+        """
         assert self._run.locator is not None
         settings = self._target.profile.settings
         answer: list[Response] = []
 
         def send(request: Request) -> Task[Response]:
-            answer[:] = [(yield from self._send(request, seconds))]
+            answer[:] = [(yield from self._send(request, seconds, key_seconds))]
             return answer[0]
 
         try:
@@ -58,11 +72,17 @@ class Look:
             why = f"it answered with {clean(answer[0].hide(str(problem)))}"
             raise _Miss(answer[0], Refusal(Kind.BROKEN), why) from None
 
-    def _send(self, request: Request, seconds: float) -> Task[Response]:
-        result, refusal = yield from self._exchange(request, seconds)
-        if refusal.kind is Kind.UNAUTHENTICATED and (newer := self._target.newer_key(self._key)):
-            self._key = newer
-            result, refusal = yield from self._exchange(request, seconds)
+    def _send(
+        self, request: Request, seconds: Callable[[], float], key_seconds: Callable[[], float]
+    ) -> Task[Response]:
+        result, refusal = yield from self._exchange(request, seconds())
+        if refusal.kind is Kind.UNAUTHENTICATED:
+            newer = yield from newer_key(self._target, self._key, key_seconds())
+            if isinstance(newer, Fault):
+                raise _Miss(newer, Refusal(Kind.BROKEN), newer.text)
+            if newer:
+                self._key = newer
+                result, refusal = yield from self._exchange(request, seconds())
         if refusal.kind is not Kind.ANSWERED and result.status not in request.answers:
             raise _Miss(result, refusal, describe(result, refusal))
         return result
@@ -113,7 +133,9 @@ class Follow:
         while self.watch.ending is None:
             yield Pause(self.watch.due)
             try:
-                sighting = yield from self._look.task(self._seconds())
+                sighting = yield from self._look.task(
+                    lambda: self._within(LOOK_SECONDS), lambda: self._within(KEY_SECONDS)
+                )
             except _Miss as miss:
                 self._missed(miss)
             else:
@@ -133,12 +155,12 @@ class Follow:
             self.run = replace(self.run, ended_at=self._clock.now())
         self._tell(Seen(self.run))
 
-    def _seconds(self) -> float:
-        """Return how long the next look may take: not far past the end of the waiting."""
+    def _within(self, longest: float) -> float:
+        """Return how long something may take: not far past the end of the waiting."""
         if self.watch.deadline is None:
-            return LOOK_SECONDS
+            return longest
         left = self.watch.deadline - self._clock.monotonic()
-        return min(LOOK_SECONDS, max(left, 0.0) + LAST_LOOK_SECONDS)
+        return min(longest, max(left, 0.0) + LAST_LOOK_SECONDS)
 
     def _missed(self, miss: _Miss) -> None:
         error = self._error(miss)
@@ -196,8 +218,9 @@ def look_once(
     failures = 0
     while True:
         try:
-            left = max(end - clock.monotonic(), LAST_LOOK_SECONDS)
-            sighting = yield from look.task(left)
+            sighting = yield from look.task(
+                lambda: max(end - clock.monotonic(), LAST_LOOK_SECONDS), lambda: KEY_SECONDS
+            )
         except _Miss as miss:
             error = refused(miss)
             failures += 1

@@ -5,7 +5,16 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from dfctl.client.clock import Clock
-from dfctl.client.steps import Pause, Send, Target, Task, converse, masked
+from dfctl.client.steps import (
+    KEY_SECONDS,
+    Pause,
+    Send,
+    Target,
+    Task,
+    converse,
+    masked,
+    newer_key,
+)
 from dfctl.core.answers import Judgement, Kind, Refusal, asked_delay, judge_start
 from dfctl.core.durations import format_duration
 from dfctl.core.errors import (
@@ -77,7 +86,7 @@ class Start:
             ):
                 self._hide = result.hide
                 return result
-            if self._has_newer_key(refusal.kind):
+            if (yield from self._has_newer_key(refusal.kind)):
                 continue
             if judgement is not Judgement.RETRY:
                 raise self._error(judgement, result, refusal)
@@ -92,13 +101,15 @@ class Start:
             return Refusal(Kind.BROKEN)
         return self._target.backend.refusal(result)
 
-    def _has_newer_key(self, kind: Kind) -> bool:
+    def _has_newer_key(self, kind: Kind) -> Task[bool]:
         """Read the key's source again after a refusal; True where it has another key now."""
         if kind is not Kind.UNAUTHENTICATED or self.key is not self._target.key:
             return False
-        newer = self._target.newer_key(self.key)
-        self.key = newer or self.key
-        return newer is not None
+        newer = yield from newer_key(self._target, self.key, KEY_SECONDS)
+        if newer is None or isinstance(newer, Fault):
+            return False
+        self.key = newer
+        return True
 
     def _next_attempt(self, result: Result, refusal: Refusal) -> float:
         """Return when to try again, in monotonic seconds. Raises NotStarted when time is over."""

@@ -1,4 +1,4 @@
-"""What a task asks of the driver: to send a request, or to pause.
+"""What a task asks of the driver: to send a request, to read a key again, or to pause.
 
 A task is a generator. It yields steps, is sent what came of them, and returns its result, so that
 starting and following are plain functions without threads, network or real time.
@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from dfctl.backends.backend import Backend
-from dfctl.core.errors import DfctlError
-from dfctl.core.exchange import Exchange, KeyPlace, Request, Response, Result
+from dfctl.core.exchange import Exchange, Fault, KeyPlace, Request, Response, Result
 from dfctl.core.profiles import Profile
 from dfctl.core.runs import Sighting
 from dfctl.core.secret import Secret
@@ -39,14 +38,6 @@ class Target:
         """Raise UsageError where `locator` cannot be that of a run of this service."""
         next(self.backend.look(self.profile.settings, locator))
 
-    def newer_key(self, refused: Secret) -> Secret | None:
-        """Return the key that the source has now, where it is another than the refused one."""
-        try:
-            key = self.read_key_again()
-        except DfctlError:
-            return None
-        return None if key == refused else key
-
 
 @dataclass(frozen=True)
 class Send:
@@ -58,6 +49,19 @@ class Send:
     seconds: float | None
 
 
+@dataclass
+class ReadKey:
+    """Read the key of `target` again; it is `key` when the task goes on, if the source has one.
+
+    A program or a person may have to be asked, so it is done in a thread; a `Fault` comes back
+    after `seconds` at the latest.
+    """
+
+    target: Target
+    seconds: float
+    key: Secret | None = None
+
+
 @dataclass(frozen=True)
 class Pause:
     """Go on at `until`, in monotonic seconds."""
@@ -65,9 +69,25 @@ class Pause:
     until: float
 
 
+# Each source of a key has a limit of its own, of a minute; what hangs without one, such as a folder
+# on a network, has no more.
+KEY_SECONDS = 65.0
+
 _Value = TypeVar("_Value")
-Step = Send | Pause
+Step = Send | ReadKey | Pause
 Task = Generator[Step, Result | None, _Value]
+
+
+def newer_key(target: Target, refused: Secret, seconds: float) -> Task[Secret | Fault | None]:
+    """Return the key that the source has now, where it is another than the refused one.
+
+    The fault is that of a source that did not tell within `seconds`.
+    """
+    reading = ReadKey(target, seconds)
+    late = yield reading
+    if isinstance(late, Fault):
+        return late
+    return None if reading.key == refused else reading.key
 
 
 def converse(exchange: Exchange[_Value], send: Callable[[Request], Task[Response]]) -> Task[_Value]:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dfctl.client.job import Job
+from dfctl.client.steps import ReadKey
 from dfctl.core.errors import DfctlError
 from dfctl.core.exchange import Fault, FaultKind, Result
 from dfctl.core.profiles import Line
+from dfctl.core.secret import Secret
 
 NO_THREAD = "no thread can be begun: there are too many processes, or too little memory"
 
@@ -32,6 +34,33 @@ class Answered:
     job: Job
     result: Result | None
     bug: BaseException | None = None
+
+
+@dataclass(frozen=True)
+class KeyRead:
+    """A thread's message: the key that a source has now. `bug` is as in `Answered`."""
+
+    reading: ReadKey
+    key: Secret | None
+    bug: BaseException | None = None
+
+
+def begin_reading(reading: ReadKey, inbox: "queue.SimpleQueue[Any]") -> None:
+    """Read a key again in a thread of its own, because it may hang without end."""
+
+    def read() -> None:
+        try:
+            message = KeyRead(reading, reading.target.read_key_again())
+        except DfctlError:
+            message = KeyRead(reading, None)
+        except BaseException as bug:  # noqa: BLE001 - the main thread raises it again
+            message = KeyRead(reading, None, bug)
+        inbox.put(message)
+
+    try:
+        threading.Thread(target=read, name="dfctl-key", daemon=True).start()
+    except RuntimeError:  # no thread is to be had: the key stays as it is
+        inbox.put(KeyRead(reading, None))
 
 
 class Workers:

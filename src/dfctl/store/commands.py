@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING
 from dfctl.core.durations import format_duration
 from dfctl.core.secret import Secret
 from dfctl.core.text import clean
+from dfctl.store.asides import Aside, NoThread
 from dfctl.store.paths import why_not_read
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ _KEY_VARIABLE = "DFCTL_KEY"
 _LARGEST_COMPLAINT = 16 * 1024
 # On Windows a blocked wait is deaf to Ctrl-C, so no wait lasts longer than this.
 _LONGEST_WAIT = 0.2
+
+
+# What has been begun and has not ended, in whichever thread.
+_running: "set[subprocess.Popen[bytes]]" = set()
 
 
 class CommandFailed(Exception):
@@ -48,6 +53,12 @@ def output_of(arguments: Sequence[str], *, seconds: float, largest: int) -> byte
         _end(process)
 
 
+def end_commands() -> None:
+    """End the programs whose output is still awaited, because nobody needs it any more."""
+    for process in list(_running):
+        _end(process)
+
+
 class _Reader:
     """Reads a pipe in a thread of its own and keeps the first `largest` bytes.
 
@@ -56,31 +67,26 @@ class _Reader:
     """
 
     def __init__(self, pipe: IO[bytes] | None, largest: int, *, is_drained: bool = False) -> None:
-        from threading import Thread
-
         assert pipe
         self._pipe = pipe
         self._largest = largest
         self._is_drained = is_drained
-        self._content = b""
-        # A daemon: a descendant of the program may hold the pipe open for ever.
-        self._thread = Thread(target=self._read, daemon=True)
-        try:
-            self._thread.start()
-        except RuntimeError:
-            raise CommandFailed("cannot be run: no thread can be begun") from None
+        # A descendant of the program may hold the pipe open for ever.
+        self._reading = Aside(self._read)
+        if isinstance(self._reading.problem, NoThread):
+            raise CommandFailed("cannot be run: no thread can be begun")
 
-    def _read(self) -> None:
+    def _read(self) -> bytes:
+        content = b""
         with contextlib.suppress(OSError), self._pipe:
-            self._content = self._pipe.read(self._largest)
+            content = self._pipe.read(self._largest)
             while self._is_drained and self._pipe.read(4096):
                 pass
+        return content
 
     def content(self, deadline: float) -> bytes | None:
         """Return what was read, or None where the pipe is still open at the deadline."""
-        while self._thread.is_alive() and (left := deadline - time.monotonic()) > 0:
-            self._thread.join(min(left, _LONGEST_WAIT))
-        return None if self._thread.is_alive() else self._content
+        return self._reading.value if self._reading.is_over_by(deadline) else None
 
 
 def _begun(arguments: Sequence[str]) -> "subprocess.Popen[bytes]":
@@ -90,7 +96,7 @@ def _begun(arguments: Sequence[str]) -> "subprocess.Popen[bytes]":
     # On Windows only `which` finds the scripts (.cmd) that many tools are.
     program = which(arguments[0]) or arguments[0]
     try:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [program, *arguments[1:]],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -99,6 +105,9 @@ def _begun(arguments: Sequence[str]) -> "subprocess.Popen[bytes]":
         )
     except (OSError, ValueError) as problem:
         why = "was not found" if isinstance(problem, FileNotFoundError) else why_not_run(problem)
+    else:
+        _running.add(process)
+        return process
     raise CommandFailed(why)
 
 
@@ -135,6 +144,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     if process.poll() is None:
         process.kill()
         process.wait()
+    _running.discard(process)
 
 
 def _ending(status: int) -> str:

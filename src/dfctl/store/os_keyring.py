@@ -5,19 +5,18 @@ A keyring may ask its owner for a password, or never answer: each question ends 
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from dfctl.core.durations import format_duration
 from dfctl.core.secret import Secret
 from dfctl.core.text import clean
+from dfctl.store.asides import Aside, NoThread
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 SERVICE = "dfctl"
 _SECONDS = 60.0
-# On Windows a blocked wait is deaf to Ctrl-C, so no wait lasts longer than this.
-_LONGEST_WAIT = 0.2
 _INSTALL = "pipx inject dfctl keyring"
 _OTHERWISE = "keep the key elsewhere: dfctl keys set without --keyring, a variable or a file"
 
@@ -74,10 +73,14 @@ def _ask(
         import keyring.errors
     except ImportError:
         raise KeyringFailed("needs a package that is not installed", hint=_INSTALL) from None
-    asking = _Asking(question)
-    problem = asking.end(seconds)
+    asking = Aside(lambda: question(_backend()))
+    if not asking.is_over_by(time.monotonic() + seconds):
+        raise KeyringFailed(f"did not answer within {format_duration(seconds)}")
+    problem = asking.problem
     if isinstance(problem, KeyringFailed):
         failed = problem
+    elif isinstance(problem, NoThread):
+        failed = KeyringFailed("cannot be asked: no thread can be begun")
     elif isinstance(problem, (keyring.errors.KeyringError, ImportError)):
         words = clean(hide(str(problem))) or type(problem).__name__
         failed = KeyringFailed(f"cannot be used: {words}", hint=_OTHERWISE)
@@ -85,41 +88,9 @@ def _ask(
         # Its text is nobody's message to a user, and might quote a key.
         failed = KeyringFailed(f"cannot be used: {type(problem).__name__}", hint=_OTHERWISE)
     else:
-        return asking.answers[0]
+        return asking.value
     # Raised out here, the error carries no context.
     raise failed
-
-
-class _Asking(Generic[_Value]):
-    """A question to the keyring, in a thread of its own."""
-
-    def __init__(self, question: "Callable[[KeyringBackend], _Value]") -> None:
-        from threading import Thread
-
-        self._question = question
-        self._problem: BaseException | None = None
-        self.answers: list[_Value] = []
-        # A daemon: a keyring that never answers must not keep dfctl from ending.
-        self._thread = Thread(target=self._work, daemon=True)
-        try:
-            self._thread.start()
-        except RuntimeError:
-            self._problem = KeyringFailed("cannot be asked: no thread can be begun")
-
-    def _work(self) -> None:
-        try:
-            self.answers.append(self._question(_backend()))
-        except BaseException as problem:  # noqa: BLE001 - the main thread puts it into words
-            self._problem = problem
-
-    def end(self, seconds: float) -> BaseException | None:
-        """Wait for the answer; return what came instead of it, if it did not come in time."""
-        deadline = time.monotonic() + seconds
-        while self._thread.is_alive() and (left := deadline - time.monotonic()) > 0:
-            self._thread.join(min(left, _LONGEST_WAIT))
-        if self._thread.is_alive():
-            return KeyringFailed(f"did not answer within {format_duration(seconds)}")
-        return self._problem
 
 
 def _backend() -> "KeyringBackend":
