@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dfctl.store.keeping import KeptKeys
     from dfctl.store.profiles import Overrides
     from dfctl.store.recorder import Recorder
+    from dfctl.store.turns import Turn
 
 _Value = TypeVar("_Value")
 
@@ -163,21 +164,39 @@ class Parts:
     def recorder(self) -> "Recorder":
         from dfctl.store.recorder import Recorder
 
-        return Recorder(self.journal_path, now=self.clock.now, warn=lambda text: self.warn([text]))
+        return Recorder(
+            self.journal_path,
+            now=self.clock.now,
+            warn=lambda text: self.warn([text]),
+            turn=self.turn,
+        )
+
+    @cached_property
+    def turn(self) -> "Turn":
+        """How long this command waits for a journal that another process holds, in all."""
+        from dfctl.client.clock import pause
+        from dfctl.client.signals import raise_told_signal
+        from dfctl.store.turns import Turn
+
+        return Turn(
+            monotonic=self.clock.monotonic,
+            pause=lambda seconds: pause(self.clock, seconds),
+            check=raise_told_signal,
+        )
 
     @cached_property
     def journal(self) -> "Journal":
         """The journal, to be read. Raises UsageError where it cannot be."""
         from dfctl.store.recorder import journal_to_read
 
-        return journal_to_read(self.journal_path, self.clock.now)
+        return journal_to_read(self.journal_path, self.clock.now, self.turn)
 
     @cached_property
     def writable_journal(self) -> "Journal":
         """The journal, to be changed. Raises UsageError where it cannot be."""
         from dfctl.store.recorder import journal_to_write
 
-        return journal_to_write(self.journal_path, self.clock.now)
+        return journal_to_write(self.journal_path, self.clock.now, self.turn)
 
     def __enter__(self) -> "Parts":
         return self
@@ -285,7 +304,9 @@ class Parts:
             tell=self.tell,
             heartbeat=heartbeat,
         )
-        return driver.run(tasks, is_enough=is_enough)
+        results = driver.run(tasks, is_enough=is_enough)
+        self.recorder.finish()
+        return results
 
 
 def _open_for(profile: "Profile", at_once: int) -> float | None:

@@ -21,6 +21,7 @@ from dfctl.store.journal import Journal
 from dfctl.store.recorder import Recorder, journal_to_read, journal_to_write
 from dfctl.store.schema import connect, connect_to_read
 from dfctl.store.troubles import trouble_of
+from dfctl.store.turns import Turn
 from tests.clocks import LeapingClock
 from tests.journal.conftest import SALES, Clock, configure
 from tests.journal.processes import (
@@ -313,16 +314,16 @@ class Impatient(Parts):
             self.journal_path,
             now=self.clock.now,
             warn=lambda text: self.warn([text]),
-            busy_seconds=0.05,
+            turn=Turn(longest=0.05),
         )
 
     @cached_property
     def journal(self) -> Journal:
-        return journal_to_read(self.journal_path, self.clock.now, busy_seconds=0.05)
+        return journal_to_read(self.journal_path, self.clock.now, Turn(longest=0.05))
 
     @cached_property
     def writable_journal(self) -> Journal:
-        return journal_to_write(self.journal_path, self.clock.now, busy_seconds=0.05)
+        return journal_to_write(self.journal_path, self.clock.now, Turn(longest=0.05))
 
 
 def impatiently(shell: Shell, line: str) -> tuple[int, str, str]:

@@ -25,6 +25,11 @@ class Clock(Protocol):
         """
 
 
+def pause(clock: Clock, seconds: float) -> None:
+    """Let time pass: up to `seconds`, and less where that is long."""
+    clock.wait(queue.SimpleQueue(), seconds, is_idle=True)
+
+
 class SystemClock:
     """The machine's own time."""
 

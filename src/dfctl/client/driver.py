@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from dfctl.client.clock import Clock
 from dfctl.client.job import Job
-from dfctl.client.signals import Caught, heed_signal, signals_told
+from dfctl.client.signals import Caught, heed_signal, is_signal_told, signals_told
 from dfctl.client.steps import Pause, ReadKey, Send, Step, Task
 from dfctl.client.workers import Answered, Connection, KeyRead, Workers, begin_reading
 from dfctl.core.durations import format_duration
@@ -129,6 +129,8 @@ class Driver:
             self._submit(lane, step)
 
     def _submit(self, lane: _Lane[Any], send: Send) -> None:
+        if is_signal_told():
+            return  # its message, which is in the inbox, ends the task
         lane.job = job = Job(send)
         if self._workers.submit(job):
             self._under_way(lane, job)

@@ -89,8 +89,15 @@ def signals_told(inbox: "queue.SimpleQueue[Any]") -> Iterator[None]:
 
 
 def is_signal_told() -> bool:
-    """Return whether a signal was told: whatever waits in the main thread should stop waiting."""
-    return bool(_heard.told)
+    """Return whether a signal was told that is not heeded yet: nothing more should be begun."""
+    return bool(_heard.told) and not _heard.is_heeded
+
+
+def raise_told_signal() -> None:
+    """Raise `Interrupted` for a signal that was told, in the middle of a wait for others."""
+    if _heard.told:
+        heed_signal()
+        raise Interrupted(_heard.told[0])
 
 
 def is_signal_heeded() -> bool:

@@ -22,6 +22,10 @@ class UsageError(DfctlError):
     exit_code = ExitCode.USAGE
 
 
+class JournalLocked(UsageError):
+    """Another process holds the journal, and has for too long."""
+
+
 class KeyProblem(DfctlError):
     """The key is missing, unusable or refused by the service."""
 

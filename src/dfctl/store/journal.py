@@ -12,6 +12,7 @@ from dfctl.core.states import State
 from dfctl.store.rows import moment_of, run_of, start_of, state_of
 from dfctl.store.schema import MovedAway, place_of
 from dfctl.store.troubles import TROUBLES, trouble_of
+from dfctl.store.turns import Turn
 
 _START = """
     SELECT s.id AS start_id, s.profile, s.backend, s.flow, s.begun_at, s.outcome, s.message,
@@ -33,12 +34,17 @@ class Journal:
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, path: Path, now: Callable[[], datetime]
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        now: Callable[[], datetime],
+        turn: Turn | None = None,
     ) -> None:
         self._connection = connection
         self._path = path
         self._now = now
         self._place = place_of(path)
+        self._turn = turn or Turn()
 
     def close(self) -> None:
         """Close the file."""
@@ -246,12 +252,12 @@ class Journal:
         What is written into a file that was moved away meanwhile would be read by nobody.
         """
         with self._in_words():
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._turn.take(lambda: self._connection.execute("BEGIN IMMEDIATE"))
             try:
                 yield
                 if place_of(self._path) != self._place:
                     raise MovedAway
-                self._connection.execute("COMMIT")
+                self._turn.take(lambda: self._connection.execute("COMMIT"))
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
@@ -335,14 +341,18 @@ class Journal:
     def _all(self, query: str, given: Mapping[str, object] | None = None) -> list[sqlite3.Row]:
         try:
             with self._in_words():
-                return self._connection.execute(query, dict(given or {})).fetchall()
+                return self._turn.take(
+                    lambda: self._connection.execute(query, dict(given or {})).fetchall()
+                )
         except UnicodeEncodeError:  # bytes of a command line that are no text: no row has them
             return []
 
     def _one(self, query: str, given: Sequence[object]) -> sqlite3.Row | None:
         try:
             with self._in_words():
-                row: sqlite3.Row | None = self._connection.execute(query, given).fetchone()
+                row: sqlite3.Row | None = self._turn.take(
+                    lambda: self._connection.execute(query, given).fetchone()
+                )
                 return row
         except UnicodeEncodeError:
             return None

@@ -7,14 +7,15 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from dfctl.core.errors import UsageError
+from dfctl.core.errors import JournalLocked, UsageError
 from dfctl.core.events import Accepted, Event, Following, NotBegun, Seen, Starting
 from dfctl.core.records import OpenEntry, StartOutcome, StartRecord
 from dfctl.core.runs import Reference, Run
 from dfctl.core.text import clean
 from dfctl.store.journal import Journal
-from dfctl.store.schema import BUSY_SECONDS, connect, connect_to_read
+from dfctl.store.schema import connect, connect_to_read
 from dfctl.store.troubles import TROUBLES, trouble_of
+from dfctl.store.turns import Turn
 
 
 class Recorder:
@@ -22,7 +23,9 @@ class Recorder:
 
     The journal is opened when there is something to write. `warn` is told once when that fails,
     and nothing is written from then on. `open_for` is how long an unsettled start counts as open,
-    in seconds, by profile; `busy_seconds` is how long another process may hold the file.
+    in seconds, by profile; `turn` is how a journal is waited for that another process holds. The
+    intent to start waits for it; what comes after is kept until it is free, so that a run is
+    followed meanwhile.
     """
 
     def __init__(
@@ -31,16 +34,17 @@ class Recorder:
         *,
         now: Callable[[], datetime],
         warn: Callable[[str], None],
-        busy_seconds: float = BUSY_SECONDS,
+        turn: Turn | None = None,
     ) -> None:
         self._path = path
         self._now = now
         self._warn = warn
-        self._busy_seconds = busy_seconds
+        self._turn = turn or Turn()
         self._journal: Journal | None = None
         self._is_off = False
         self._starts: dict[str, StartRecord] = {}
         self._seen: dict[str, Run] = {}
+        self._unwritten: list[Event] = []
         self._open_for: dict[str, float | None] = {}
 
     def expect(self, profile: str, *, open_for: float | None) -> None:
@@ -49,14 +53,29 @@ class Recorder:
 
     def hear(self, event: Event) -> None:
         """Write down an event."""
-        if self._is_off:
+        if self._is_off or not _is_recorded(event):
             return
+        is_intent = isinstance(event, (Starting, Following))
         try:
+            self._catch_up(is_brief=not is_intent)
             self._write(event)
+        except JournalLocked as trouble:
+            if is_intent:
+                self._give_up(trouble)
+            elif event not in self._unwritten:
+                self._unwritten.append(event)
         except UsageError as trouble:
-            self._is_off = True
-            remedy = _sentence(trouble.hint or "")
-            self._warn(f"{trouble.message}; this is not recorded there. {remedy}")
+            self._give_up(trouble)
+
+    def finish(self) -> None:
+        """Write down what could not be until now; where it still cannot be, warn."""
+        if not self._unwritten:
+            return
+        self._turn.begin_anew()
+        try:
+            self._catch_up(is_brief=True)
+        except UsageError as trouble:
+            self._give_up(trouble)
 
     def note_refused(self, run: Run, message: str) -> None:
         """Write down an attempt to start that failed before anything could be sent.
@@ -65,6 +84,7 @@ class Recorder:
         """
         self.hear(Starting(run))
         self.hear(NotBegun(replace(run, message=message), StartOutcome.REFUSED))
+        self.finish()
 
     def close(self) -> None:
         """Close the journal, if it was opened."""
@@ -76,6 +96,7 @@ class Recorder:
 
         Raises UsageError where the journal cannot tell: then nothing may be started.
         """
+        self._turn.is_brief = False
         try:
             found = self._open().claim(run, open_for=self._open_for.get(run.profile))
         except UsageError as trouble:
@@ -93,6 +114,7 @@ class Recorder:
 
     def usual_seconds(self, profile: str) -> float | None:
         """Return the median length of a profile's successful runs, where the journal knows it."""
+        self._turn.is_brief = True
         try:
             return None if self._is_off else self._open().median_seconds(profile)
         except UsageError:
@@ -113,12 +135,24 @@ class Recorder:
 
     def _open(self) -> Journal:
         if self._journal is None:
-            self._journal = journal_to_write(self._path, self._now, busy_seconds=self._busy_seconds)
+            self._journal = journal_to_write(self._path, self._now, self._turn)
         return self._journal
+
+    def _catch_up(self, *, is_brief: bool) -> None:
+        self._turn.is_brief = is_brief
+        while self._unwritten:
+            self._write(self._unwritten[0])
+            del self._unwritten[0]
+
+    def _give_up(self, trouble: UsageError) -> None:
+        self._is_off = True
+        self._unwritten.clear()
+        remedy = _sentence(trouble.hint or "")
+        self._warn(f"{trouble.message}; this is not recorded there. {remedy}")
 
     def _write(self, event: Event) -> None:
         match event:
-            case Starting() | Following() if event.run.reference is None:
+            case Starting() | Following():
                 self._intend(event.run)
             case Accepted():
                 self._accept(event.run)
@@ -140,25 +174,31 @@ class Recorder:
             self._open().confirm(start, run)
 
 
-def journal_to_read(
-    path: Path, now: Callable[[], datetime], *, busy_seconds: float = BUSY_SECONDS
-) -> Journal:
+def _is_recorded(event: Event) -> bool:
+    # Whoever follows a run that was started before writes no start of it.
+    if isinstance(event, (Starting, Following)):
+        return event.run.reference is None
+    return isinstance(event, (Accepted, NotBegun, Seen))
+
+
+def journal_to_read(path: Path, now: Callable[[], datetime], turn: Turn | None = None) -> Journal:
     """Return the journal at `path`, only to be read. Raises UsageError where it cannot be."""
-    return _journal(lambda: connect_to_read(path, busy_seconds=busy_seconds), path, now)
+    return _journal(lambda: connect_to_read(path), path, now, turn or Turn())
 
 
-def journal_to_write(
-    path: Path, now: Callable[[], datetime], *, busy_seconds: float = BUSY_SECONDS
-) -> Journal:
+def journal_to_write(path: Path, now: Callable[[], datetime], turn: Turn | None = None) -> Journal:
     """Return the journal at `path`, made if need be. Raises UsageError where it cannot be."""
-    return _journal(lambda: connect(path, busy_seconds=busy_seconds), path, now)
+    return _journal(lambda: connect(path), path, now, turn or Turn())
 
 
 def _journal(
-    open_connection: Callable[[], sqlite3.Connection], path: Path, now: Callable[[], datetime]
+    open_connection: Callable[[], sqlite3.Connection],
+    path: Path,
+    now: Callable[[], datetime],
+    turn: Turn,
 ) -> Journal:
     try:
-        return Journal(open_connection(), path, now)
+        return Journal(turn.take(open_connection), path, now, turn)
     except TROUBLES as error:
         raise trouble_of(error, path) from None
 

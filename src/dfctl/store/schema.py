@@ -9,8 +9,8 @@ from dfctl.store.paths import is_homeless
 from dfctl.store.private import make_folder, move_to_free_place
 
 VERSION = 1
-# How long another process may hold the file before it counts as locked, in seconds.
-BUSY_SECONDS = 10.0
+# Nothing is waited for here: SQLite would wait without hearing signals. `Turn` waits.
+_AT_ONCE = 0.0
 
 _TABLES = """
 CREATE TABLE starts (
@@ -73,14 +73,14 @@ class NoHome(Exception):
     """The journal's place is in a home folder, and the account has none."""
 
 
-def connect(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
+def connect(path: Path) -> sqlite3.Connection:
     """Return a connection that reads and writes the journal at `path`, making it if need be.
 
     Raises sqlite3.Error or OSError where that cannot be done, `NewerJournal` and `NoHome`.
     """
     _check_home(path)
     _create(path)
-    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=_AT_ONCE, isolation_level=None)
     try:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA synchronous = FULL")
@@ -95,7 +95,7 @@ def connect(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connec
     return connection
 
 
-def connect_to_read(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
+def connect_to_read(path: Path) -> sqlite3.Connection:
     """Return a connection that only reads; to an empty journal where there is none yet.
 
     Raises sqlite3.Error or OSError where that cannot be done, and `NoHome`.
@@ -104,11 +104,11 @@ def connect_to_read(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> sqlite
     if not path.exists():
         return _connect_empty()
     try:
-        connection = _connect_uri(path, "mode=ro", busy_seconds)
+        connection = _connect_uri(path, "mode=ro")
     except sqlite3.OperationalError as error:
         if not _is_alone_and_unwritable(error, path):
             raise
-        connection = _connect_uri(path, "mode=ro&immutable=1", busy_seconds)
+        connection = _connect_uri(path, "mode=ro&immutable=1")
     if version_of(connection) == 0:
         connection.close()
         return _connect_empty()
@@ -133,9 +133,9 @@ def _check_home(path: Path) -> None:
         raise NoHome
 
 
-def _connect_uri(path: Path, query: str, busy_seconds: float) -> sqlite3.Connection:
+def _connect_uri(path: Path, query: str) -> sqlite3.Connection:
     address = f"{path.absolute().as_uri()}?{query}"
-    connection = sqlite3.connect(address, uri=True, timeout=busy_seconds, isolation_level=None)
+    connection = sqlite3.connect(address, uri=True, timeout=_AT_ONCE, isolation_level=None)
     try:
         connection.row_factory = sqlite3.Row
         version_of(connection)

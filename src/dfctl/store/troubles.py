@@ -5,8 +5,9 @@ import shlex
 import sqlite3
 from pathlib import Path
 
-from dfctl.core.errors import UsageError
+from dfctl.core.errors import JournalLocked, UsageError
 from dfctl.store.schema import MovedAway, NewerJournal, NoHome
+from dfctl.store.turns import is_lock
 
 _ELSEWHERE = "set DFCTL_STATE_DIR to a folder that can be written"
 # What can befall a file, a disk or another process; every other error is a bug.
@@ -19,7 +20,8 @@ def trouble_of(error: Exception, path: Path) -> UsageError:
     The hint is the remedy.
     """
     problem, remedy = _words(error, path)
-    return UsageError(f"the journal {path} {problem}", hint=remedy)
+    kind = JournalLocked if is_lock(error) else UsageError
+    return kind(f"the journal {path} {problem}", hint=remedy)
 
 
 def _words(error: Exception, path: Path) -> tuple[str, str]:
