@@ -28,6 +28,9 @@ class LeapingClock:
     def now(self) -> datetime:
         return self.began + timedelta(seconds=self._elapsed)
 
+    def sleep(self, seconds: float) -> None:
+        self._elapsed += seconds
+
     def wait(self, inbox: "queue.SimpleQueue[Any]", seconds: float, *, is_idle: bool) -> Any:
         left = 0.0 if is_idle else self._stall
         while True:

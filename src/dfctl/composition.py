@@ -41,7 +41,10 @@ def _system_clock() -> "Clock":
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """What surrounds a command. `make_clock` and `random` (0 to 1) are replaced by tests."""
+    """What surrounds a command. `make_clock` and `random` (0 to 1) are replaced by tests.
+
+    `is_process` says that the process does nothing but this command, and ends with it.
+    """
 
     stdin: TextIO | None
     stdout: TextIO | None
@@ -49,6 +52,7 @@ class Environment:
     variables: Mapping[str, str] = field(repr=False)
     make_clock: "Callable[[], Clock]" = _system_clock
     random: Callable[[], float] = field(default=random.random)
+    is_process: bool = False
 
     @classmethod
     def of_process(cls, variables: Mapping[str, str]) -> "Environment":
@@ -56,7 +60,13 @@ class Environment:
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-        return cls(stdin=sys.stdin, stdout=sys.stdout, stderr=sys.stderr, variables=variables)
+        return cls(
+            stdin=sys.stdin,
+            stdout=sys.stdout,
+            stderr=sys.stderr,
+            variables=variables,
+            is_process=True,
+        )
 
 
 class Parts:
@@ -139,6 +149,13 @@ class Parts:
             self._showing = Showing(format=format_asked_for(argv, self.variables))
         return self.output
 
+    def end(self) -> None:
+        """Keep a signal that comes now from changing the exit code that another one has made."""
+        from dfctl.client.signals import ignore_signals, is_signal_heeded
+
+        if self.environment.is_process and is_signal_heeded():
+            ignore_signals()
+
     def deliver(self) -> bool:
         """Wait until all that was shown has left, as `Output.deliver` does: briefly after a signal.
 
@@ -174,13 +191,12 @@ class Parts:
     @cached_property
     def turn(self) -> "Turn":
         """How long this command waits for a journal that another process holds, in all."""
-        from dfctl.client.clock import pause
         from dfctl.client.signals import raise_told_signal
         from dfctl.store.turns import Turn
 
         return Turn(
             monotonic=self.clock.monotonic,
-            pause=lambda seconds: pause(self.clock, seconds),
+            pause=self.clock.sleep,
             check=raise_told_signal,
         )
 

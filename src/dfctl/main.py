@@ -122,7 +122,8 @@ def guarded(action: "Callable[[], ExitCode]", argv: Sequence[str], parts: "Parts
             code, is_delivered = _delivered(parts, _ended(action, argv, parts))
         except Interrupted as stop:  # while an error was being shown
             code, is_delivered = _delivered(parts, _stopped(parts, stop))
-    if not is_delivered:
+        parts.end()
+    if parts.environment.is_process and not is_delivered:
         os._exit(int(code))
     return code
 

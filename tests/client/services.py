@@ -41,6 +41,9 @@ class HangingClock:
     def now(self) -> datetime:
         return datetime(2026, 3, 1, 12, tzinfo=UTC) + timedelta(seconds=self.elapsed)
 
+    def sleep(self, seconds: float) -> None:
+        self.elapsed += seconds
+
     def wait(self, inbox: "queue.SimpleQueue[Any]", seconds: float, *, is_idle: bool) -> Any:
         self._inbox = inbox
         self._has_inbox.set()

@@ -40,6 +40,9 @@ class HandClock:
     def now(self) -> datetime:
         return datetime(2026, 3, 1, 12, tzinfo=UTC) + timedelta(seconds=self.elapsed)
 
+    def sleep(self, seconds: float) -> None:
+        self.elapsed += seconds
+
     def wait(self, inbox: "queue.SimpleQueue[Any]", seconds: float, *, is_idle: bool) -> Any:
         raise AssertionError("nobody waits here")
 

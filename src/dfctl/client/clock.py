@@ -21,13 +21,13 @@ class Clock(Protocol):
     def wait(self, inbox: "queue.SimpleQueue[Any]", seconds: float, *, is_idle: bool) -> Any:
         """Return the next message of `inbox`, or None once `seconds` may have passed.
 
-        `is_idle` says that no request is under way, so that no answer can come.
+        `is_idle` says that no request is under way, so that no answer can come. A signal's handler
+        must put a message: before Python 3.13, a SimpleQueue that is still empty after a handler
+        has outlasted the time is waited for without end.
         """
 
-
-def pause(clock: Clock, seconds: float) -> None:
-    """Let time pass: up to `seconds`, and less where that is long."""
-    clock.wait(queue.SimpleQueue(), seconds, is_idle=True)
+    def sleep(self, seconds: float) -> None:
+        """Let a part of a second pass."""
 
 
 class SystemClock:
@@ -44,3 +44,6 @@ class SystemClock:
             return inbox.get(timeout=max(0.0, min(seconds, _LONGEST_WAIT)))
         except queue.Empty:
             return None
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
