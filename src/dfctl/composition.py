@@ -1,5 +1,6 @@
 """The parts that commands work with, made when they are first asked for."""
 
+import os
 import random
 import shlex
 import sys
@@ -149,12 +150,16 @@ class Parts:
             self._showing = Showing(format=format_asked_for(argv, self.variables))
         return self.output
 
-    def end(self) -> None:
-        """Keep a signal that comes now from changing the exit code that another one has made."""
-        from dfctl.client.signals import ignore_signals, is_signal_heeded
+    def end_process(self, code: int) -> None:
+        """End the process here, if it is this command's own and a signal has ended the command.
+
+        So no other signal changes the exit code; and what a signal has cut off is not written by
+        Python after all, which might wait for its reader.
+        """
+        from dfctl.client.signals import is_signal_heeded
 
         if self.environment.is_process and is_signal_heeded():
-            ignore_signals()
+            os._exit(code)
 
     def deliver(self) -> bool:
         """Wait until all that was shown has left, as `Output.deliver` does: briefly after a signal.

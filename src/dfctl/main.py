@@ -113,7 +113,7 @@ def guarded(action: "Callable[[], ExitCode]", argv: Sequence[str], parts: "Parts
     """Do what the command line `argv` asks; turn whatever ends it into words and an exit code.
 
     All that is shown has left when this returns. Where it cannot leave, because nobody reads it,
-    the process ends here: Python would wait for it.
+    or a signal ended the command, the process ends here: Python would wait for readers.
     """
     from dfctl.core.errors import Interrupted
 
@@ -122,7 +122,7 @@ def guarded(action: "Callable[[], ExitCode]", argv: Sequence[str], parts: "Parts
             code, is_delivered = _delivered(parts, _ended(action, argv, parts))
         except Interrupted as stop:  # while an error was being shown
             code, is_delivered = _delivered(parts, _stopped(parts, stop))
-        parts.end()
+        parts.end_process(int(code))
     if parts.environment.is_process and not is_delivered:
         os._exit(int(code))
     return code

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from dfctl.output.streams import NoticeStream, Writer
 from tests.faults.told import GET, POST, REFERENCE, RESUME, RUNNING, STARTED, SUCCEEDED, error
 from tests.faults.told import KNOWN_PLAIN as KNOWN
 from tests.faults.wire import Wire, answer, read, silence, wait_for
-from tests.process.processes import PATIENCE, Desk
+from tests.process.processes import PATIENCE, Desk, Process
 from tests.process.terminals import Terminal
 from tests.shell import Ended
 
@@ -27,17 +28,25 @@ FILLER = b"-" * 4096
 GOES_ON = error("interrupted; the run goes on") + RESUME
 
 
+def _fill(end: int) -> int:
+    """Write to a pipe until it takes no more; return how many bytes it took."""
+    if sys.platform != "win32":
+        os.set_blocking(end, False)
+        filled = 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                filled += os.write(end, FILLER)
+        os.set_blocking(end, True)
+        return filled
+    raise NotImplementedError
+
+
 class Unread:
     """A pipe that is full, and that nobody reads until the test does. `end` is to be written to."""
 
     def __init__(self) -> None:
         self._reading, self.end = os.pipe()
-        os.set_blocking(self.end, False)
-        self._filled = 0
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                self._filled += os.write(self.end, FILLER)
-        os.set_blocking(self.end, True)
+        self._filled = _fill(self.end)
         self._content = bytearray()
         self._reader = threading.Thread(target=self._read, daemon=True)
 
@@ -233,6 +242,23 @@ def test_who_writes_waits_only_once_for_a_reader_who_stopped() -> None:
         assert not slow.is_behind
     unread.close()
     assert unread.content().startswith("one\nmore\n")
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/wchan").exists(), reason="only Linux tells what a process waits for"
+)
+def test_a_signal_ends_a_page_of_help_that_nobody_reads(desk: Desk, unread: Unread) -> None:
+    process = desk.begin("--help", stdout=unread.end)
+    process.wait_until(lambda: _is_writing(process))
+
+    process.send("SIGTERM")
+
+    assert process.ended().exit_code == 143
+
+
+def _is_writing(process: Process) -> bool:
+    """Return whether the main thread waits for the reader of a pipe."""
+    return "pipe" in Path(f"/proc/{process.popen.pid}/wchan").read_text(encoding="ascii")
 
 
 @pytest.fixture

@@ -105,14 +105,6 @@ def is_signal_heeded() -> bool:
     return _heard.is_heeded
 
 
-def ignore_signals() -> None:
-    """Let every signal be ignored for good, until the process has ended with its exit code."""
-    for name in NAMES:
-        number = getattr(signal, name, None)
-        if number is not None and threading.current_thread() is threading.main_thread():
-            signal.signal(number, signal.SIG_IGN)
-
-
 def heed_signal() -> None:
     """Let no further signal raise anything: the command ends on behalf of one, and tells how."""
     _heard.is_heeded = True
@@ -135,5 +127,4 @@ def _handled(handle: Callable[[int], None]) -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, handler)
+            signal.signal(number, handler)
