@@ -22,6 +22,7 @@ from dfctl.core.events import Accepted, Event, Following, Missed, Seen
 from dfctl.core.runs import Run
 from dfctl.core.states import State
 from dfctl.output.live import Live
+from dfctl.output.streams import NoticeStream
 
 COLUMNS, ROWS = 96, 24
 COMMAND = "dfctl run sales stock nightly"
@@ -75,7 +76,7 @@ def written() -> str:
     """Return what the live view writes until it has drawn the story's last moment."""
     stream, clock = Terminal(), Clock()
     with variables(COLUMNS=str(COLUMNS), TERM="xterm-256color"):
-        live = Live(stream, clock, is_verbose=False, color=True, is_unicode=True)
+        live = Live(NoticeStream(stream), clock, is_verbose=False, color=True, is_unicode=True)
     for clock.moment, event in story():
         live.hear(event)
     # It is drawn several times a second, by a thread of its own.

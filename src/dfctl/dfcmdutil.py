@@ -88,7 +88,7 @@ def main(argv: Sequence[str], environment: "Environment | None" = None) -> int:
     parts = parts_in(environment)
     # Jobs keep or mail what is printed: one line, and the story before it only after a bad end.
     parts.begin(Showing(format=Format.TEXT, is_quiet=True), None)
-    return int(guarded(lambda: _run(argv, parts), argv, parts))
+    return guarded(lambda: _run(argv, parts), argv, parts)
 
 
 def parse(argv: Sequence[str]) -> CommandLine | Page:

@@ -85,10 +85,8 @@ def main(argv: Sequence[str], environment: "Environment | None" = None) -> int:
     if list(argv[:1]) == ["__complete"]:
         # A press of Tab waits for it: no Typer, unless a whole line is asked about.
         return _complete(argv[1:], environment)
-    from dfctl.core.exits import number_of
-
     parts = parts_in(environment)
-    return number_of(guarded(lambda: _run(argv, parts), argv, parts), parts.exit_map)
+    return guarded(lambda: _run(argv, parts), argv, parts)
 
 
 def parts_in(environment: "Environment | None") -> "Parts":
@@ -109,23 +107,26 @@ def _complete(argv: Sequence[str], environment: "Environment | None") -> int:
     return complete(argv, os.environ, sys.stdout)
 
 
-def guarded(action: "Callable[[], ExitCode]", argv: Sequence[str], parts: "Parts") -> "ExitCode":
+def guarded(action: "Callable[[], ExitCode]", argv: Sequence[str], parts: "Parts") -> int:
     """Do what the command line `argv` asks; turn whatever ends it into words and an exit code.
 
-    All that is shown has left when this returns. Where it cannot leave, because nobody reads it,
-    or a signal ended the command, the process ends here: Python would wait for readers.
+    Returns the number that `--exit-map` gives to the code. All that is shown has left by then.
+    Where it cannot leave, because nobody reads it, or a signal ended the command, the process ends
+    here: Python would wait for readers.
     """
     from dfctl.core.errors import Interrupted
+    from dfctl.core.exits import number_of
 
     with parts.interruptible():
         try:
             code, is_delivered = _delivered(parts, _ended(action, argv, parts))
         except Interrupted as stop:  # while an error was being shown
             code, is_delivered = _delivered(parts, _stopped(parts, stop))
-        parts.end_process(int(code))
+        number = number_of(code, parts.exit_map)
+        parts.end_process(number)
     if parts.environment.is_process and not is_delivered:
-        os._exit(int(code))
-    return code
+        os._exit(number)
+    return number
 
 
 def _ended(action: "Callable[[], ExitCode]", argv: Sequence[str], parts: "Parts") -> "ExitCode":

@@ -105,7 +105,8 @@ def test_no_link_is_obeyed_even_within_a_line(text: str) -> None:
 @pytest.mark.parametrize("text", COMMANDS)
 def test_no_note_beside_the_live_line_is_obeyed(text: str) -> None:
     stream = Terminal(newline="")
-    Live(stream, lambda: 0.0, is_verbose=False, color=None, is_unicode=True).note(clean(text))
+    notices = NoticeStream(stream)
+    Live(notices, lambda: 0.0, is_verbose=False, color=None, is_unicode=True).note(clean(text))
 
     assert obeyed(stream.getvalue()) == []
 

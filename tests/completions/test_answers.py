@@ -27,7 +27,7 @@ from dfctl.core.states import State
 from dfctl.manual.answers import answers
 from dfctl.manual.shells import Shell as ShellKind
 from dfctl.store.recorder import journal_to_write
-from dfctl.store.schema import BUSY_SECONDS
+from dfctl.store.turns import BUSY_SECONDS
 from tests.completions.conftest import CONFIG
 from tests.completions.keyboard import SCRIPTS
 from tests.shell import Shell

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfctl.client.steps import Pause, Send, Target, Task
+from dfctl.client.steps import Pause, ReadKey, Send, Step, Target, Task
 from dfctl.client.tasks import Order, Tasks
 from dfctl.core.errors import Interrupted
 from dfctl.core.events import Accepted, Event, Seen
@@ -53,7 +53,7 @@ class Command:
     clock: HandClock
     recorder: Recorder
     is_followed: bool = True
-    log: list[Event | Send | Pause | Result] = field(default_factory=list)
+    log: list[Event | Step | Result] = field(default_factory=list)
     was_stopped: bool = False
     ended: Run | None = None
 
@@ -82,17 +82,20 @@ class Command:
         self.recorder.hear(event)
         self.log.append(event)
 
-    def _take(self, step: Send | Pause) -> Result | None:
+    def _take(self, step: Step) -> Result | None:
         self.log.append(step)
         if isinstance(step, Pause):
             self.clock.elapsed = max(self.clock.elapsed, step.until - 1000.0)
+            return None
+        if isinstance(step, ReadKey):
+            step.key = step.target.read_key_again()
             return None
         result, seconds = self.truth.answer(step)
         self.clock.elapsed += seconds
         self.log.append(result)
         return result
 
-    def _stop(self, task: Task[Run], step: Send | Pause) -> None:
+    def _stop(self, task: Task[Run], step: Step) -> None:
         """Bring a signal; it waits a moment for the answer of a start that has left."""
         self.was_stopped = True
         is_start = isinstance(step, Send) and step.request.effect is Effect.START

@@ -66,7 +66,7 @@ def test_a_start_for_which_there_is_no_thread_is_certainly_not_sent(
 def test_a_thread_that_is_to_be_had_a_moment_later_starts_the_run(desk: Desk, serve: Serve) -> None:
     wire = serve(RUN)
 
-    ended = desk("run", "sales", before=failing(THREADS, "error=EAGAIN:when=1"))
+    ended = desk("run", "sales", before=failing(THREADS, "error=EAGAIN:when=1..2"))
 
     assert ended.exit_code == 0
     assert f"sales: nothing started yet: {NO_THREAD}; trying again in " in ended.stderr

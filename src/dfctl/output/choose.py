@@ -292,9 +292,7 @@ def _progress(
     if around.variables.get("TERM", "") == "dumb" or is_cut_up:
         return plain(err.news)
     encoding = around.err.encoding or ""
-    return Late(
-        lambda: _live(showing, around, err, encoding), lambda: plain(err.news), err.news
-    )
+    return Late(lambda: _live(showing, around, err, encoding), lambda: plain(err.news), err.news)
 
 
 def _is_timed_elsewhere(around: Surroundings) -> bool:

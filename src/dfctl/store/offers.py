@@ -72,9 +72,10 @@ def _of_journal(variables: Mapping[str, str], *, is_unsettled: bool) -> dict[str
     except OSError:
         return {}
     from dfctl.store.recorder import journal_to_read
+    from dfctl.store.turns import Turn
 
     try:
-        journal = journal_to_read(path, lambda: datetime.now(UTC), busy_seconds=0)
+        journal = journal_to_read(path, lambda: datetime.now(UTC), Turn(longest=0))
     except UsageError:
         return {}
     try:
