@@ -61,7 +61,10 @@ def test_a_start_that_is_confirmed_has_a_reference() -> None:
         (401, 4),
         (403, 4),
         (404, 6),
-        *((status, 2) for status in (400, 405, 409, 412, 422, 301, 302, 307, 308)),
+        *(
+            (status, 2)
+            for status in (400, 405, 409, 412, 413, 414, 421, 422, 431, 301, 302, 307, 308)
+        ),
         *((status, 9) for status in (303, 408, 500, 502, 503, 504, 304, 410, 100)),
     ],
 )
@@ -277,7 +280,7 @@ def code_of_last(result: Result) -> set[int]:
             return {9}
         return {2} if result.kind is FaultKind.REJECTED else {11}
     table = {401: 4, 403: 4, 404: 6, 429: 11} | dict.fromkeys(
-        (400, 405, 409, 412, 415, 422, 301, 302, 307, 308), 2
+        (400, 405, 409, 412, 413, 414, 415, 421, 422, 431, 301, 302, 307, 308), 2
     )
     if 200 <= result.status < 300:
         return set() if has_id(result) else {9}

@@ -20,7 +20,8 @@ CONTRACT = {
     401: Judgement.KEY,
     403: Judgement.KEY,
     404: Judgement.NOT_FOUND,
-    **dict.fromkeys((400, 405, 407, 409, 412, 415, 422, 301, 302, 307, 308), Judgement.WRONG),
+    **dict.fromkeys((400, 405, 407, 409, 412, 413, 414, 415, 421, 422, 431), Judgement.WRONG),
+    **dict.fromkeys((301, 302, 307, 308), Judgement.WRONG),
 }
 
 

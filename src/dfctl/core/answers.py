@@ -33,6 +33,9 @@ _OF_STATUS = {
     404: Kind.NOT_FOUND,
     429: Kind.THROTTLED,
     **dict.fromkeys((400, 405, 409, 412, 415, 422), Kind.WRONG),
+    # What servers in front of a service say of a request that they do not pass on: too large a
+    # body, an address or headers that are too long, and one that was meant for another host.
+    **dict.fromkeys((413, 414, 421, 431), Kind.WRONG),
     # Only a proxy says so, and it passed nothing on.
     407: Kind.WRONG,
     # A redirect is not followed with a POST: the address is wrong, and the answer names another.
