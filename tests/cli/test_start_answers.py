@@ -102,7 +102,10 @@ class TestAStartThatIsAnsweredWith:
     ) -> None:
         ended = run_once(shell, service, 407)
 
-        hint = "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
+        hint = (
+            "nothing was started; give the proxy's user and password in its address: "
+            "http://USER:PASSWORD@HOST:PORT in HTTPS_PROXY or HTTP_PROXY"
+        )
         assert ended.exit_code == 2
         assert ended.stderr == refused(service, f"the start was refused: {http(407)}", hint)
 

@@ -199,3 +199,24 @@ def test_the_goal_of_a_redirect_is_told_without_key_and_query(
     answer = asker.ask(START, 302, Location=location)
     assert isinstance(answer, Response)
     assert answer.location == told
+
+
+@pytest.mark.parametrize(
+    ("challenge", "login"),
+    [
+        ("Basic", ("Basic",)),
+        ('basic realm="x"', ("Basic",)),
+        ("NTLM", ("NTLM",)),
+        ("Negotiate", ("Negotiate",)),
+        ("Digest realm=x, qop=auth", ("Digest",)),
+        ("Bearer", ()),
+        ("", ()),
+    ],
+)
+def test_a_login_is_named_where_a_person_is_asked_for_one(
+    challenge: str, login: tuple[str, ...], asker: Asker
+) -> None:
+    answer = asker.ask(LOOK, 401, WWW_Authenticate=challenge)
+
+    assert isinstance(answer, Response)
+    assert answer.login == login

@@ -16,6 +16,7 @@ from dfctl.core.exchange import (
     url_of,
 )
 from dfctl.core.secret import Secret
+from dfctl.core.text import clean
 from tests.core.properties import bounded, json_objects, plain_text
 
 
@@ -132,6 +133,36 @@ def test_a_body_that_is_no_object_is_said_to_be_what_it_is(
     body: bytes, content_type: str, problem: str
 ) -> None:
     assert problem_of(body, content_type) == problem
+
+
+@pytest.mark.parametrize(
+    ("page", "title"),
+    [
+        (b"<html><head><title>Sign in</title></head>", "Sign in"),
+        (b"<TITLE lang='no'>\n  L\xc3\xb8p &amp;\r\n sov </TITLE >", "L\u00f8p & sov"),
+        (b"<title>a key: &#83;ecret42</title>", "a key: ***"),
+        (b"<title>" + b"x" * 200 + b"</title>", "x" * 97 + "..."),
+        (b"<title>\xff\x1b[31m&#x202e;</title>", "\ufffd\ufffd[31m\ufffd"),
+        (b"<html>" + b" " * 20_000 + b"<title>far away</title>", None),
+        (b"<title></title>", None),
+        (b"<title>no end", None),
+        (b"<html>", None),
+        (b'{"a": "<title>of JSON</title>"}', None),
+    ],
+)
+def test_a_page_is_told_by_its_title_which_is_safe_to_show(page: bytes, title: str | None) -> None:
+    hide = Secret("Secret42").hide
+    assert Response(200, page, hide=hide).title == title
+
+
+@given(st.binary(max_size=300))
+def test_a_title_of_any_bytes_is_short_and_harmless(words: bytes) -> None:
+    title = Response(200, b"<title>" + words + b"</title>").title
+    assert title is None or (0 < len(title) <= 100 and title == clean(title))
+
+
+def test_a_page_with_a_title_is_said_to_be_that_page() -> None:
+    assert problem_of(b"<title>Sign in</title>") == "a web page (Sign in) instead of JSON"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])

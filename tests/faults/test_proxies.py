@@ -32,7 +32,10 @@ from tests.shell import CANARY, Shell
 SECURE = "https://service.example"
 OPEN = "http://service.example"
 CONNECT = "CONNECT service.example:443"
-CHECK_PROXY = "hint: check HTTPS_PROXY, HTTP_PROXY and NO_PROXY\n"
+GIVE_LOGIN = (
+    "give the proxy's user and password in its address: "
+    "http://USER:PASSWORD@HOST:PORT in HTTPS_PROXY or HTTP_PROXY\n"
+)
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
@@ -161,8 +164,11 @@ def test_a_proxy_that_wants_a_password_is_a_mistake_of_the_configuration(
         2,
         "",
         begun()
-        + error("the start was refused: the proxy refused: 407 Proxy Authentication Required")
-        + CHECK_PROXY,
+        + error(
+            f"the start was refused: the proxy 127.0.0.1:{proxy.port} refused: "
+            "407 Proxy Authentication Required"
+        )
+        + f"hint: {GIVE_LOGIN}",
     )
     assert proxy.lines == [CONNECT]
 
@@ -180,7 +186,7 @@ def test_a_proxy_of_plain_http_that_wants_a_password_is_a_mistake_too(
 
     assert (ended.exit_code, ended.stdout) == (2, "")
     assert "407 Proxy Authentication Required" in ended.stderr
-    assert ended.stderr.endswith(CHECK_PROXY)
+    assert ended.stderr.endswith(f"hint: nothing was started; {GIVE_LOGIN}")
     assert proxy.lines == [f"POST {OPEN}{START}"]
 
 
@@ -215,7 +221,7 @@ def test_a_proxy_that_cannot_reach_the_service_just_now_is_asked_again(
     )
     assert service.lines == [POST, GET]
     # Whose answer it was is said: it is not the service's.
-    assert why == f"the proxy answered: {status}"
+    assert why == f"the proxy 127.0.0.1:{proxy.port} answered: {status}"
 
 
 @pytest.mark.parametrize(

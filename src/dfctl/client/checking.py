@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from dfctl.client.following import LOOK_SECONDS
-from dfctl.client.starting import describe
+from dfctl.client.starting import describe, remedy
 from dfctl.client.steps import Send, Target, Task, converse
 from dfctl.core.answers import Kind
 from dfctl.core.errors import DfctlError, KeyProblem, Lost, UsageError
 from dfctl.core.exchange import Fault, FaultKind, Request, Response, Result, Unreadable
 from dfctl.core.text import clean
 
+_WHERE_FROM = "dfctl keys list shows where the key comes from"
 _NO_NEWS = "this proves nothing about the key, and nothing was started"
 
 
@@ -27,8 +28,9 @@ class KeyCheck:
 
 @dataclass(frozen=True)
 class _Refusal(Exception):
-    """The answer that ends the question."""
+    """The answer that ends the question, and the request that it answers."""
 
+    request: Request
     result: Result
 
 
@@ -44,7 +46,7 @@ def check_key(target: Target) -> Task[KeyCheck]:
         assert result is not None
         if isinstance(result, Response) and target.backend.refusal(result).kind is Kind.ANSWERED:
             return result
-        raise _Refusal(result)
+        raise _Refusal(request, result)
 
     settings = target.profile.settings
     probe = target.backend.probe(settings)
@@ -53,35 +55,35 @@ def check_key(target: Target) -> Task[KeyCheck]:
     try:
         sighting = yield from converse(target.backend.look(settings, probe), send)
     except _Refusal as refusal:
-        return _judged(target, refusal.result)
+        return _judged(target, refusal.request, refusal.result)
     except Unreadable as problem:
         words = clean(target.key.hide(str(problem)))
         return _unproven(f"it answered with {words}", is_reached=False)
     return _unproven(f"it says {sighting.state.value} of a run that cannot exist")
 
 
-def _judged(target: Target, result: Result) -> KeyCheck:
+def _judged(target: Target, request: Request, result: Result) -> KeyCheck:
     if isinstance(result, Fault):
         if result.kind is FaultKind.REJECTED:
             why = f"the service cannot be asked: {result.text}"
             return KeyCheck(result.text, UsageError(why, hint=result.hint), is_reached=False)
         return _unproven(result.text, result.hint, is_reached=False)
     refusal = target.backend.refusal(result)
-    answer = describe(result, refusal)
+    answer, cure = describe(result, refusal), remedy(request, result)
     if refusal.kind in (Kind.UNAUTHENTICATED, Kind.FORBIDDEN):
         return KeyCheck(
             answer,
             KeyProblem(
                 f"the service refused the key of the profile {target.profile.name}: {answer}",
-                hint="nothing was started; dfctl keys list shows where the key comes from",
+                hint=f"nothing was started; {cure or _WHERE_FROM}",
             ),
         )
     if result.is_page:
-        hint = "the address of the profile may be wrong"
+        hint = cure or "the address of the profile may be wrong"
         return _unproven(f"{answer}, as a web page", hint, is_reached=False)
     if refusal.kind is Kind.NOT_FOUND:
         return KeyCheck(answer)
-    return _unproven(answer, refusal.hint)
+    return _unproven(answer, refusal.hint or cure)
 
 
 def _unproven(answer: str, hint: str | None = None, *, is_reached: bool = True) -> KeyCheck:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from dfctl.client.starting import CHECK_PROXIES
+from dfctl.client.starting import CHECK_PROXIES, GIVE_PROXY_LOGIN
 from dfctl.core.durations import format_duration
 from dfctl.core.exchange import FaultKind
 from dfctl.core.text import clean
@@ -15,19 +15,41 @@ from dfctl.core.text import clean
 CONNECT_SECONDS = 30.0
 # What a proxy answers to CONNECT while it cannot reach the service: that may pass.
 _PASSING = frozenset({"429", "500", "502", "503", "504"})
-# X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH of OpenSSL.
-_MISMATCHES = frozenset({62, 64})
+# tinyproxy answers 401 to a password that is wrong.
+_WANTS_LOGIN = frozenset({"401", "407"})
+# Of OpenSSL: X509_V_ERR_CERT_NOT_YET_VALID, _CERT_HAS_EXPIRED, and _HOSTNAME_ and
+# _IP_ADDRESS_MISMATCH.
+_OF_VERIFY_CODE = {
+    9: "check this machine's clock; if it is right, the service needs another certificate",
+    10: "the service needs a new certificate, unless this machine's clock is wrong",
+    62: "it is for another host: check the address",
+    64: "it is for another host: check the address",
+}
+_SET_CA_FILE = "to trust a certificate of your own, set ca_file"
+_CHECK_CA_FILE = (
+    "ca_file does not vouch for it: it has to hold the certificate of the authority, "
+    "and those in between that the service does not send"
+)
+# What OpenSSL calls the end of a handshake. A service that offers old versions of TLS alone, trying
+# again does not cure.
+_OLD_TLS = frozenset({"TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL"})
+_OF_TLS_REASON = {
+    "WRONG_VERSION_NUMBER": "what answers there does not speak TLS; is it an http:// address?",
+    "TLSV1_UNRECOGNIZED_NAME": "it has no certificate for that host",
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "it demands a certificate of the client: set client_cert",
+}
 
 Explanation = tuple[FaultKind, str, str | None]
 
 
 @dataclass(frozen=True)
 class Way:
-    """Where a connection leads, and through which proxy, if through one."""
+    """Where a connection leads, through which proxy, if through one, and whom it trusts."""
 
     host: str
     port: int | None
     proxy: str | None
+    ca_file: str | None
 
     @property
     def service(self) -> str:
@@ -41,6 +63,11 @@ class Way:
         parts = urlsplit(self.proxy)
         return f"the proxy {_place(parts.hostname or '', parts.port)}"
 
+    @property
+    def whole(self) -> str:
+        """Return in words all of the way, any part of which may have broken."""
+        return self.service if self.proxy is None else f"{self.service} through {self.first_hop}"
+
 
 def explain(
     error: Exception, way: Way, seconds: float | None, hide: Callable[[str], str]
@@ -48,9 +75,12 @@ def explain(
     """Return kind, words and hint for what httpx raised; `hide` masks secrets in its words."""
     cause = _cause(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return _of_certificate(cause, way.service)
+        return _of_certificate(cause, way)
+    if isinstance(cause, ssl.SSLError) and cause.reason in _OLD_TLS:
+        text = f"{way.service} offers no version of TLS that is still safe"
+        return FaultKind.REJECTED, text, "the service has to offer TLS 1.2 or newer"
     if isinstance(error, httpx.ProxyError):
-        return _of_proxy(clean(hide(str(error))))
+        return _of_proxy(way.first_hop, clean(hide(str(error))))
     if isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol)):
         text = f"{way.service} cannot be asked: {clean(hide(str(error)))}"
         return FaultKind.REJECTED, text, None
@@ -59,11 +89,10 @@ def explain(
         return FaultKind.DEADLINE, f"no connection to {way.first_hop} within {limit}", None
     if isinstance(error, httpx.TimeoutException):
         return FaultKind.DEADLINE, f"no answer came within {format_duration(seconds)}", None
-    words = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-    detail = clean(hide(words)).rstrip(".")
+    detail = clean(hide(_words(cause))).rstrip(".")
     if isinstance(error, httpx.ConnectError):
         return FaultKind.NETWORK, f"cannot connect to {way.first_hop}: {detail}", None
-    return FaultKind.NETWORK, f"the connection to {way.service} broke off: {detail}", None
+    return FaultKind.NETWORK, f"the connection to {way.whole} broke off: {detail}", None
 
 
 def shorter(seconds: float | None, limit: float) -> float:
@@ -71,18 +100,26 @@ def shorter(seconds: float | None, limit: float) -> float:
     return limit if seconds is None else min(seconds, limit)
 
 
-def _of_certificate(cause: ssl.SSLCertVerificationError, where: str) -> Explanation:
-    text = f"the certificate of {where} is not trusted: {clean(cause.verify_message)}"
-    hint = "to trust a certificate of your own, set ca_file"
-    if cause.verify_code in _MISMATCHES:
-        hint = "it is for another host: check the address"
-    return FaultKind.REJECTED, text, hint
+def _of_certificate(cause: ssl.SSLCertVerificationError, way: Way) -> Explanation:
+    why = clean(cause.verify_message).rstrip(".")
+    text = f"the certificate of {way.service} is not trusted: {why}"
+    otherwise = _CHECK_CA_FILE if way.ca_file else _SET_CA_FILE
+    return FaultKind.REJECTED, text, _OF_VERIFY_CODE.get(cause.verify_code, otherwise)
 
 
-def _of_proxy(said: str) -> Explanation:
+def _of_proxy(proxy: str, said: str) -> Explanation:
     if said[:3] in _PASSING:
-        return FaultKind.NETWORK, f"the proxy answered: {said}", None
-    return FaultKind.REJECTED, f"the proxy refused: {said}", CHECK_PROXIES
+        return FaultKind.NETWORK, f"{proxy} answered: {said}", None
+    hint = GIVE_PROXY_LOGIN if said[:3] in _WANTS_LOGIN else CHECK_PROXIES
+    return FaultKind.REJECTED, f"{proxy} refused: {said}", hint
+
+
+def _words(cause: BaseException) -> str:
+    if isinstance(cause, ssl.SSLError) and cause.reason:
+        # Without the line of Python's own source that its text ends with.
+        plain = f"TLS failed: {cause.reason.replace('_', ' ').lower()}"
+        return _OF_TLS_REASON.get(cause.reason, plain)
+    return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
 
 
 def _place(host: str, port: int | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dfctl.client.clock import Clock
-from dfctl.client.starting import describe
+from dfctl.client.starting import describe, remedy
 from dfctl.client.steps import (
     KEY_SECONDS,
     Pause,
@@ -34,11 +34,12 @@ STATUS_TRIES = 3
 
 @dataclass(frozen=True)
 class _Miss(Exception):
-    """A look without a sighting: what came instead, and what it means."""
+    """A look without a sighting: what came instead, what it means, and what may cure it."""
 
     result: Result
     refusal: Refusal
     why: str
+    hint: str | None = None
 
 
 class Look:
@@ -84,7 +85,7 @@ class Look:
                 self._key = newer
                 result, refusal = yield from self._exchange(request, seconds())
         if refusal.kind is not Kind.ANSWERED and result.status not in request.answers:
-            raise _Miss(result, refusal, describe(result, refusal))
+            raise _Miss(result, refusal, describe(result, refusal), remedy(request, result))
         return result
 
     def _exchange(self, request: Request, seconds: float) -> Task[tuple[Response, Refusal]]:
@@ -257,7 +258,8 @@ def refused(miss: _Miss) -> DfctlError | None:
         return UsageError(f"no request can be sent: {why}", hint=miss.result.hint)
     if kind in (Kind.UNAUTHENTICATED, Kind.FORBIDDEN):
         return KeyProblem(
-            f"the service refused the key: {why}", hint="check the key and what it may see"
+            f"the service refused the key: {why}",
+            hint=miss.hint or "check the key and what it may see",
         )
     if kind is Kind.NOT_FOUND:
         return NotFound(
@@ -267,7 +269,7 @@ def refused(miss: _Miss) -> DfctlError | None:
     if kind is Kind.WRONG:
         return UsageError(
             f"the service refused the request: {why}",
-            hint="check the reference, and the address of the profile",
+            hint=miss.hint or "check the reference, and the address of the profile",
         )
     return None
 

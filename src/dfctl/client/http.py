@@ -27,6 +27,7 @@ from dfctl.core.text import clean
 KEEP_ALIVE_SECONDS = 30.0
 BODY_CAP = 8 * 1024 * 1024
 REDIRECTS = 3
+_LOGINS = {"basic": "Basic", "digest": "Digest", "negotiate": "Negotiate", "ntlm": "NTLM"}
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
 # At DEBUG they write down what a service answers, which may repeat the key. Whoever sets up logging
@@ -50,7 +51,7 @@ class HttpConnection:
         self._url = _url(line.address)
         self._tls = tls_context(line) if self._url.scheme == "https" else None
         self._proxy = proxy_for(line.address)
-        self._way = Way(self._url.host, self._url.port, self._proxy)
+        self._way = Way(self._url.host, self._url.port, self._proxy, line.ca_file)
         # Every key that was sent, and what the proxy is told: a service may repeat them.
         self._secrets = proxy_secrets(self._proxy)
         self._socket: Any = None
@@ -171,6 +172,7 @@ class HttpConnection:
             # for, with the key in it.
             location=self._hide(re.split("[?#]", location, maxsplit=1)[0]) or None,
             retry_after=_retry_after(answer.headers),
+            login=_login(answer.headers),
             hide=self._hide,
         )
 
@@ -251,11 +253,21 @@ def _whole_body(answer: httpx.Response, until: float | None) -> bytes:
     if answer.headers.get("Content-Encoding", "identity").strip().lower() not in ("identity", ""):
         raise _Refused("the answer is compressed, though dfctl asked for plain")
     body = bytearray()
-    for chunk in _until(answer.iter_raw(), until):
-        body += chunk
-        if len(body) > BODY_CAP:
-            raise _Refused(f"the answer is larger than {BODY_CAP // 1024 // 1024} MiB")
+    try:
+        for chunk in _until(answer.iter_raw(), until):
+            body += chunk
+            if len(body) > BODY_CAP:
+                raise _Refused(f"the answer is larger than {BODY_CAP // 1024 // 1024} MiB")
+    except httpx.ReadError:
+        if answer.is_success or _tells_its_length(answer.headers):
+            raise
+        # A proxy that refuses a request leaves its body unread: the connection, whose end is the
+        # answer's, then ends with a reset. The refusal itself is whole.
     return bytes(body)
+
+
+def _tells_its_length(headers: httpx.Headers) -> bool:
+    return "Content-Length" in headers or "Transfer-Encoding" in headers
 
 
 def _until(chunks: Iterator[bytes], until: float | None) -> Iterator[bytes]:
@@ -263,6 +275,12 @@ def _until(chunks: Iterator[bytes], until: float | None) -> Iterator[bytes]:
         if until is not None and time.monotonic() > until:
             raise _Refused("the answer came too slowly")
         yield chunk
+
+
+def _login(headers: httpx.Headers) -> tuple[str, ...]:
+    """Return the ways to log in that an answer asks a person for (RFC 9110, 11.6.1)."""
+    schemes = [value.split(" ", 1)[0].lower() for value in headers.get_list("WWW-Authenticate")]
+    return tuple(dict.fromkeys(_LOGINS[scheme] for scheme in schemes if scheme in _LOGINS))
 
 
 def _retry_after(headers: httpx.Headers) -> float | None:

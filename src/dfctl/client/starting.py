@@ -29,10 +29,23 @@ from dfctl.core.events import Listener, StartDelayed
 from dfctl.core.exchange import Fault, Request, Response, Result, Unreadable
 from dfctl.core.runs import Run, Started
 from dfctl.core.settings import Parameters
-from dfctl.core.text import clean, is_safe
+from dfctl.core.text import clean, clean_link, is_safe
 from dfctl.core.watch import RETRY_AFTER_LONGEST, backoff
 
 CHECK_PROXIES = "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
+GIVE_PROXY_LOGIN = (
+    "give the proxy's user and password in its address: "
+    "http://USER:PASSWORD@HOST:PORT in HTTPS_PROXY or HTTP_PROXY"
+)
+_CHECK_KEY = "check the key, and that it may start this flow"
+# Titles of the pages with which nginx, alone with the connection, refuses a request.
+_OF_TITLE = {
+    "400 No required SSL certificate was sent": (
+        "set client_cert and client_key: the service demands a certificate of its clients"
+    ),
+    "400 The SSL certificate error": "the service does not take the certificate of client_cert",
+    "400 The plain HTTP request was sent to HTTPS port": "write https:// in the address",
+}
 CHECK_FIRST = "it may be running: look at the service before you start it again"
 
 
@@ -89,7 +102,7 @@ class Start:
             if (yield from self._has_newer_key(refusal.kind)):
                 continue
             if judgement is not Judgement.RETRY:
-                raise self._error(judgement, result, refusal)
+                raise self._error(judgement, request, result, refusal)
             yield Pause(self._next_attempt(result, refusal))
 
     def _seconds(self, request: Request) -> float | None:
@@ -137,12 +150,14 @@ class Start:
         self._tell(StartDelayed(self._run, why, due - now))
         return due
 
-    def _error(self, judgement: Judgement, result: Result, refusal: Refusal) -> DfctlError:
+    def _error(
+        self, judgement: Judgement, request: Request, result: Result, refusal: Refusal
+    ) -> DfctlError:
         why = describe(result, refusal)
         if judgement is Judgement.KEY:
             return KeyProblem(
                 f"the service refused the key: {why}",
-                hint="nothing was started; check the key, and that it may start this flow",
+                hint=f"nothing was started; {_cure(request, result) or _CHECK_KEY}",
             )
         if judgement is Judgement.NOT_FOUND:
             flow = self._run.flow
@@ -152,29 +167,61 @@ class Start:
                 hint="nothing was started; check flow and address of the profile",
             )
         if judgement is Judgement.WRONG:
-            hint = result.hint if isinstance(result, Fault) else _of_proxy(result)
-            return UsageError(
-                f"the start was refused: {why}",
-                hint=hint or "nothing was started; check address and settings of the profile",
-            )
+            return UsageError(f"the start was refused: {why}", hint=_wrong_hint(request, result))
         hint = f"{refusal.hint}; {CHECK_FIRST}" if refusal.hint else CHECK_FIRST
         came = why if isinstance(result, Fault) else f"it was answered with {why}"
         return Unconfirmed(f"the start was sent, but {came}", hint=hint)
 
 
-def _of_proxy(response: Response) -> str | None:
-    return CHECK_PROXIES if response.status == 407 else None
+def _wrong_hint(request: Request, result: Result) -> str:
+    if isinstance(result, Fault):
+        hint = result.hint
+    elif cure := remedy(request, result):
+        hint = f"nothing was started; {cure}"
+    else:
+        hint = None
+    return hint or "nothing was started; check address and settings of the profile"
+
+
+def _cure(request: Request, result: Result) -> str | None:
+    return None if isinstance(result, Fault) else remedy(request, result)
+
+
+def remedy(request: Request, response: Response) -> str | None:
+    """Return what may cure a refusal of `request`, where the answer itself lets one tell."""
+    if response.status == 407:
+        return GIVE_PROXY_LOGIN
+    if response.login:
+        return (
+            f"check the key; dfctl cannot log in by {' or '.join(response.login)}, "
+            "which a server in front of the service may ask for"
+        )
+    link = clean_link(response.location)
+    if link and link.endswith(request.path):
+        return f"if that is right, set address to {link.removesuffix(request.path)}"
+    return _OF_TITLE.get(response.title or "")
 
 
 def describe(result: Result, refusal: Refusal) -> str:
     """Return in words what came of a request that failed."""
     if isinstance(result, Fault):
         return result.text
-    phrase, said = _phrase(result.status), clean(result.hide(refusal.message or ""))
+    phrase = _phrase(result.status)
+    said = clean(result.hide(refusal.message or _titled(result)))
     words = f"HTTP {result.status} {phrase}".rstrip()
     if result.location:
         words += f", to {clean(result.location)}"
     return f"{words} ({said})" if said and said != phrase else words
+
+
+def _titled(response: Response) -> str:
+    """Return what the title of an error's page says beyond status and phrase."""
+    title = (response.title or "").removeprefix(str(response.status)).strip(" -:")
+    return "" if _letters(title) in _letters(_phrase(response.status)) else title
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text.lower() if character.isalpha())
 
 
 def _phrase(status: int) -> str:

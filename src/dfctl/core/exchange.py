@@ -1,6 +1,7 @@
 """What passes between an adapter and the network: requests, responses, faults."""
 
 import json
+import re
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -8,6 +9,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from dfctl.core.secret import MASK
+from dfctl.core.text import clean
 
 # A text of this length may stand in an id without being meant.
 _LONGEST_BY_CHANCE = 7
@@ -66,7 +68,8 @@ class Response:
     """A whole answer.
 
     `location` is where a redirect leads. `retry_after` is the delay in seconds that the service
-    asked for. `hide` masks secrets in whatever the service repeats of them.
+    asked for. `login` names the ways to log in (Basic, NTLM) that a 401 asks a person for. `hide`
+    masks secrets in whatever the service repeats of them.
     """
 
     status: int
@@ -74,6 +77,7 @@ class Response:
     content_type: str = ""
     location: str | None = None
     retry_after: float | None = None
+    login: tuple[str, ...] = ()
     hide: Callable[[str], str] = field(default=str, repr=False, compare=False)
 
     @property
@@ -84,6 +88,17 @@ class Response:
     def is_page(self) -> bool:
         """True for a web page, which no service's interface answers with."""
         return "html" in self.content_type or self.body.lstrip()[:1] == b"<"
+
+    @property
+    def title(self) -> str | None:
+        """Return the title of a web page, safe to show, where it has one."""
+        found = _TITLE.search(self.body[:_TITLE_WITHIN]) if self.is_page else None
+        if found is None:
+            return None
+        from html import unescape  # only here: it is slow to import
+
+        words = self.hide(unescape(found[1].decode("utf-8", "replace")))
+        return clean(words, longest=_LONGEST_TITLE) or None
 
     def members(self) -> "Members":
         """Return the JSON object of the body. Raises `Unreadable` when it is something else."""
@@ -100,7 +115,15 @@ class Response:
     def _description(self) -> str:
         if not self.body.strip():
             return "an empty answer"
-        return "a web page instead of JSON" if self.is_page else "text that is not JSON"
+        if not self.is_page:
+            return "text that is not JSON"
+        title = f" ({self.title})" if self.title else ""
+        return f"a web page{title} instead of JSON"
+
+
+_TITLE = re.compile(rb"<title[^>]*>([^<]*)</title", re.IGNORECASE)
+_TITLE_WITHIN = 16 * 1024
+_LONGEST_TITLE = 100
 
 
 def _refuse_constant(name: str) -> None:
