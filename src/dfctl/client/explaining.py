@@ -1,5 +1,6 @@
 """What went wrong on the way to a service, in words."""
 
+import re
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,8 +34,10 @@ _CHECK_CA_FILE = (
 # What OpenSSL calls the end of a handshake. A service that offers old versions of TLS alone, trying
 # again does not cure.
 _OLD_TLS = frozenset({"TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL"})
+_NO_TLS = "what answers there does not speak TLS; is it an http:// address?"
 _OF_TLS_REASON = {
-    "WRONG_VERSION_NUMBER": "what answers there does not speak TLS; is it an http:// address?",
+    "WRONG_VERSION_NUMBER": _NO_TLS,
+    "RECORD_LAYER_FAILURE": _NO_TLS,  # of the same, since OpenSSL 3.2
     "TLSV1_UNRECOGNIZED_NAME": "it has no certificate for that host",
     "TLSV13_ALERT_CERTIFICATE_REQUIRED": "it demands a certificate of the client: set client_cert",
 }
@@ -76,7 +79,7 @@ def explain(
     cause = _cause(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return _of_certificate(cause, way)
-    if isinstance(cause, ssl.SSLError) and cause.reason in _OLD_TLS:
+    if _tls_reason(cause) in _OLD_TLS:
         text = f"{way.service} offers no version of TLS that is still safe"
         return FaultKind.REJECTED, text, "the service has to offer TLS 1.2 or newer"
     if isinstance(error, httpx.ProxyError):
@@ -115,11 +118,22 @@ def _of_proxy(proxy: str, said: str) -> Explanation:
 
 
 def _words(cause: BaseException) -> str:
-    if isinstance(cause, ssl.SSLError) and cause.reason:
-        # Without the line of Python's own source that its text ends with.
-        plain = f"TLS failed: {cause.reason.replace('_', ' ').lower()}"
-        return _OF_TLS_REASON.get(cause.reason, plain)
+    reason = _tls_reason(cause)
+    if reason:
+        plain = f"TLS failed: {reason.replace('_', ' ').lower()}"
+        return _OF_TLS_REASON.get(reason, plain)
     return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+
+
+def _tls_reason(cause: BaseException) -> str | None:
+    """Return OpenSSL's reason as Python names it, also where it knows no name for it."""
+    if not isinstance(cause, ssl.SSLError):
+        return None
+    # "[SSL] record layer failure (_ssl.c:1006)"
+    found = re.search(r"\] (.+?) \(_ssl", str(cause))
+    # An error that is not OpenSSL's own has no such attribute.
+    known: str | None = getattr(cause, "reason", None)
+    return known or (found[1].replace(" ", "_").upper() if found else None)
 
 
 def _place(host: str, port: int | None) -> str:
