@@ -1,5 +1,7 @@
 """nginx, as Debian's nginx-light has it, with the sites of nginx.conf."""
 
+import contextlib
+import http.client
 import os
 import re
 import shutil
@@ -7,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.servers.programs import Ports, Program, has_ipv6, program, wait_until
+from tests.servers.programs import PATIENCE, Ports, Program, has_ipv6, program, wait_until
 
 # The log format `facts`.
 _FACTS = (
@@ -35,7 +37,7 @@ class Nginx(Program):
         (folder / "nobody").touch()
         shutil.copytree(certificates, folder, dirs_exist_ok=True)
         command = [self._nginx, "-p", str(folder), "-c", str(folder / "nginx.conf")]
-        super().__init__(folder, command, self.ports["plain"])
+        super().__init__(folder, command, log="error.log", ready="start worker process ")
 
     def where(self, site: str) -> str:
         """Return host and port of a site."""
@@ -49,30 +51,29 @@ class Nginx(Program):
 
     def reload(self) -> None:
         """Have it read its configuration again, and wait until its old worker takes its leave."""
-        before = self.errors.count("gracefully shutting down")
+        before = self.written.count("gracefully shutting down")
         subprocess.run([*self._command, "-s", "reload"], check=True, capture_output=True)
         wait_until(
-            lambda: self.errors.count("gracefully shutting down") > before, "the old worker goes"
+            lambda: self.written.count("gracefully shutting down") > before, "the old worker goes"
         )
-
-    @property
-    def errors(self) -> str:
-        """Return its log of errors and notices."""
-        return (self.folder / "error.log").read_text(encoding="utf-8", errors="replace")
 
     def accesses(self, site: str) -> list[dict[str, str]]:
         """Return what its log says of the requests to a site since `forget`, in order."""
-        lines = self._logged.read_text(encoding="utf-8").splitlines()[self._known :]
+        lines = self._logged()[self._known :]
         rows = [dict(zip(_FACTS, line.split(" ", len(_FACTS) - 1), strict=True)) for line in lines]
         return [row for row in rows if row["site"] == site]
 
     def forget(self) -> None:
         """Leave the requests until now out of what `accesses` returns."""
-        self._known = len(self._logged.read_text(encoding="utf-8").splitlines())
+        self._known = len(self._logged())
 
-    @property
-    def _logged(self) -> Path:
-        return self.folder / "access.log"
+    def _logged(self) -> list[str]:
+        settled = http.client.HTTPConnection("127.0.0.1", self.ports["settled"], timeout=PATIENCE)
+        # Where nginx was stopped, its log is whole.
+        with contextlib.closing(settled), contextlib.suppress(OSError, http.client.HTTPException):
+            settled.request("GET", "/")
+            settled.getresponse().read()
+        return (self.folder / "access.log").read_text(encoding="utf-8").splitlines()
 
     def _config(self, sites: str) -> str:
         return re.sub(r"(?<=\blisten )(\w+)( ssl)?", self._listen, sites)

@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import platform
+import secrets
 import shutil
 import socket
 import subprocess
@@ -17,11 +19,16 @@ PATIENCE = 30.0
 _SLICE = 0.01
 _ATTEMPTS = 5
 # Where systems keep servers, which a user's PATH may leave out.
-_FOLDERS = os.pathsep.join(["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin"])
+_FOLDERS = os.pathsep.join(["/usr/sbin", "/usr/local/sbin"])
 
 
 def program(name: str, package: str) -> str:
-    """Return where a program is; a test that needs it is skipped where it is missing."""
+    """Return where a program is; a test that needs it is skipped where it is missing.
+
+    Other systems than Linux judge certificates themselves, and have words of their own for it.
+    """
+    if platform.system() != "Linux":
+        pytest.skip(f"needs {name} on Linux")
     path = shutil.which(name, path=os.environ.get("PATH", "") + os.pathsep + _FOLDERS)
     if path is None:
         pytest.skip(f"needs {name}: apt-get install {package}")
@@ -29,21 +36,23 @@ def program(name: str, package: str) -> str:
 
 
 class Ports:
-    """Gives ports of this machine that nobody has taken yet, none of them twice."""
+    """Gives ports of this machine that nobody has taken yet, none of them twice.
+
+    They are neighbours, and below those that systems give to outgoing connections, so that hardly
+    anybody takes one before the program does.
+    """
 
     def __init__(self) -> None:
-        self._given: set[int] = set()
+        self._next = 12_000 + 64 * secrets.randbelow(300)
 
     def free(self, host: str = "127.0.0.1") -> int:
         """Return another one."""
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         while True:
-            with socket.socket(family) as probe:
-                probe.bind((host, 0))
-                port: int = probe.getsockname()[1]
-            if port not in self._given:
-                self._given.add(port)
-                return port
+            self._next += 1
+            with contextlib.suppress(OSError), socket.socket(family) as probe:
+                probe.bind((host, self._next))
+                return self._next
 
 
 def has_ipv6() -> bool:
@@ -69,17 +78,18 @@ class Taken(Exception):
 
 
 class Program:
-    """A process with a folder of its own. What it says is in `said`, until the test ends."""
+    """A process with a folder of its own, which writes `ready` into its `log` when it serves."""
 
-    def __init__(self, folder: Path, command: list[str], port: int) -> None:
+    def __init__(self, folder: Path, command: list[str], *, log: str, ready: str) -> None:
         self.folder = folder
         self._command = command
-        self._port = port
+        self._log = folder / log
+        self._ready = ready
         self._turn = threading.Lock()
         self._popen: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, and wait until it listens. Raises `Taken` where it ends instead."""
+        """Start it, and wait until it serves. Raises `Taken` where it ends instead."""
         with self._turn:
             self._start()
 
@@ -95,11 +105,15 @@ class Program:
             return self._popen is not None
 
     @property
-    def said(self) -> str:
-        """Return what it wrote to its streams."""
-        return (self.folder / "said").read_text(encoding="utf-8", errors="replace")
+    def written(self) -> str:
+        """Return all of its log."""
+        if not self._log.exists():
+            return ""
+        return self._log.read_text(encoding="utf-8", errors="replace")
 
     def _start(self) -> None:
+        # Only its own word counts: a port that it waits for may be another's.
+        before = self.written.count(self._ready)
         with (self.folder / "said").open("ab") as said:
             self._popen = subprocess.Popen(
                 self._command,
@@ -109,9 +123,17 @@ class Program:
                 stdout=said,
                 stderr=said,
             )
-        wait_until(lambda: self._has_ended() or self._is_listening(), f"{self._command} listens")
+        try:
+            wait_until(
+                lambda: self._has_ended() or self.written.count(self._ready) > before,
+                f"{self._command} serves",
+            )
+        except AssertionError:
+            self._stop()
+            raise
         if self._has_ended():
-            raise Taken(self.said)
+            self._popen = None
+            raise Taken((self.folder / "said").read_text(encoding="utf-8") + self.written)
 
     def _stop(self) -> None:
         if self._popen is None:
@@ -126,11 +148,6 @@ class Program:
 
     def _has_ended(self) -> bool:
         return self._popen is None or self._popen.poll() is not None
-
-    def _is_listening(self) -> bool:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 5):
-            return True
-        return False
 
 
 _Program = TypeVar("_Program", bound=Program)

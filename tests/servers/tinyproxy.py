@@ -22,7 +22,9 @@ class Tinyproxy(Program):
         )
         config.write_text("\n".join([*common, *lines, ""]))
         path = program("tinyproxy", "tinyproxy")
-        super().__init__(folder, [path, "-d", "-c", str(config)], self.port)
+        super().__init__(
+            folder, [path, "-d", "-c", str(config)], log="log", ready="Starting main loop"
+        )
 
     @property
     def address(self) -> str:
@@ -31,19 +33,14 @@ class Tinyproxy(Program):
     @property
     def log(self) -> str:
         """Return what it wrote down since `forget`."""
-        return self._written[self._known :]
+        return self.written[self._known :]
 
     def forget(self) -> None:
         """Leave what it wrote down until now out of `log`."""
-        self._known = len(self._written)
+        self._known = len(self.written)
 
     @property
     def requests(self) -> list[str]:
         """Return the first line of each request, without its version."""
         marked = [line.partition("): ")[2] for line in self.log.splitlines() if "Request (" in line]
         return [line.rpartition(" ")[0] for line in marked]
-
-    @property
-    def _written(self) -> str:
-        path = self.folder / "log"
-        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
