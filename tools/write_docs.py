@@ -7,9 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import typer
-
-from dfctl.cli.app import app
+from dfctl.cli.app import program
 from dfctl.cli.writing import facts_of
 from dfctl.manual.pages import pages_of
 from dfctl.manual.reference import reference
@@ -31,21 +29,19 @@ _SCRIPT_FILES = {
 
 def scripts() -> Files:
     """Return the completion scripts."""
-    program = facts_of(typer.main.get_group(app)).program
-    return {
-        f"completions/{name}": script_of(shell, program) for shell, name in _SCRIPT_FILES.items()
-    }
+    known = facts_of(program()).program
+    return {f"completions/{name}": script_of(shell, known) for shell, name in _SCRIPT_FILES.items()}
 
 
 def man_pages() -> Files:
     """Return the pages of the manual."""
-    pages = pages_of(facts_of(typer.main.get_group(app)))
+    pages = pages_of(facts_of(program()))
     return {f"man/man{page.number}/{page.file}": roff(page) for page in pages.values()}
 
 
 def command_reference() -> Files:
     """Return the command reference."""
-    return {"docs/commands.md": reference(facts_of(typer.main.get_group(app)))}
+    return {"docs/commands.md": reference(facts_of(program()))}
 
 
 def pictures() -> Files:

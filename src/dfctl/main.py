@@ -183,21 +183,17 @@ def _delivered(parts: "Parts", code: "ExitCode") -> "tuple[ExitCode, bool]":
 def _run(argv: Sequence[str], parts: "Parts") -> "ExitCode":
     import typer
 
-    from dfctl.cli.app import app
+    from dfctl.cli.app import invoke, program
     from dfctl.cli.exit_map import map_seemingly_asked_for
     from dfctl.core.errors import OutputClosed
-    from dfctl.core.exits import ExitCode
 
     parts.exit_map = map_seemingly_asked_for(argv, parts.variables)
     try:
-        # The arguments are passed explicitly: on Windows Typer would expand wildcards in its own.
-        code: ExitCode | None = app(
-            args=list(argv), prog_name="dfctl", standalone_mode=False, obj=parts
-        )
+        return invoke(argv, parts)
     except typer.TyperException as error:
         from dfctl.cli.words import usage_error
 
-        raise usage_error(error, argv, typer.main.get_group(app)) from None
+        raise usage_error(error, argv, program()) from None
     except OSError as problem:
         if _settled(parts.environment.stdout) is None:
             raise
@@ -207,7 +203,6 @@ def _run(argv: Sequence[str], parts: "Parts") -> "ExitCode":
             raise
         # Typer prints the help of a command itself, and ends so where nobody reads it.
         raise OutputClosed(None) from None
-    return code if isinstance(code, ExitCode) else ExitCode.SUCCEEDED
 
 
 def _fail(

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from dfctl import __version__
-from dfctl.cli.app import app
+from dfctl.cli.app import program
 from tests.shell import Shell
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -31,7 +30,7 @@ def commands_below(group: Any, path: str = "") -> Iterator[str]:
         yield from commands_below(command, f"{path}{name} ")
 
 
-COMMANDS = tuple(commands_below(typer.main.get_group(app)))
+COMMANDS = tuple(commands_below(program()))
 PAGES = {
     "dfctl": "",
     "dfctl-help": "--help",

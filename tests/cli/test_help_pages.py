@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
-from dfctl.cli.app import app
+from dfctl.cli.app import program
 from tests.documents import schema
 from tests.shell import Shell
 
@@ -24,7 +23,7 @@ LISTS = (
 
 def commands(command: Any = None, path: str = "") -> Iterator[tuple[str, Any]]:
     """Each command and group, with the words that name it."""
-    command = command or typer.main.get_group(app)
+    command = command or program()
     yield path, command
     for name, inner in getattr(command, "commands", {}).items():
         yield from commands(inner, f"{path} {name}".strip())

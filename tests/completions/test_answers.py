@@ -16,11 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import typer
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from dfctl.cli.app import app
+from dfctl.cli.app import program
 from dfctl.cli.description import described
 from dfctl.core.runs import Run
 from dfctl.core.states import State
@@ -32,7 +31,7 @@ from tests.completions.conftest import CONFIG
 from tests.completions.keyboard import SCRIPTS
 from tests.shell import Shell
 
-PROGRAM = described(typer.main.get_group(app))
+PROGRAM = described(program())
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from dfctl.cli.app import app
+from dfctl.cli.app import invoke
 from dfctl.composition import Environment, Parts
 from dfctl.core.errors import UsageError
 from dfctl.store.journal import Journal
@@ -340,7 +340,7 @@ def impatiently(shell: Shell, line: str) -> tuple[int, str, str]:
         )
     )
     with parts:
-        code = app(args=shlex.split(line), prog_name="dfctl", standalone_mode=False, obj=parts)
+        code = invoke(shlex.split(line), parts)
     return int(code), out.getvalue(), err.getvalue()
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dfctl import __version__
-from dfctl.cli.app import app
+from dfctl.cli.app import program
 from dfctl.core.exits import ExitCode
 from dfctl.manual.page import Block, Item, Lines, Page, Section, Text
 from dfctl.manual.roff import roff
@@ -112,8 +112,7 @@ def test_the_page_of_the_program_has_every_exit_code_and_command(shell: Shell) -
 
     for code in ExitCode:
         assert re.search(rf"^    {int(code)}$", page, re.MULTILINE), code
-    for command in app.registered_commands + app.registered_groups:
-        name = command.name or command.callback.__name__  # type: ignore[union-attr]
+    for name in program().commands:
         assert f"    dfctl-{name}(1)\n" in page
 
 

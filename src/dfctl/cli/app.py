@@ -1,5 +1,7 @@
 """The command line: one Typer app, one module for each command."""
 
+from collections.abc import Sequence
+from functools import cache
 from typing import Annotated
 
 import typer
@@ -21,6 +23,7 @@ from dfctl.cli import (
     wait,
 )
 from dfctl.cli.usage import Command
+from dfctl.composition import Parts
 from dfctl.core.exits import ExitCode
 
 _SHORT_HELP = """\
@@ -72,3 +75,19 @@ app.command()(sandbox.sandbox)
 app.command(cls=Command)(completion.completion)
 app.command()(man.man)
 app.command("help")(help_pages.help_page)
+
+
+@cache
+def program() -> typer.core.TyperGroup:
+    """Return the program with all its commands, made once: each has to be looked at as a whole."""
+    return typer.main.get_group(app)
+
+
+def invoke(words: Sequence[str], parts: Parts) -> ExitCode:
+    """Run the command line of these words, without the program's name; return its exit code.
+
+    Raises the `DfctlError` that ends it, and the `TyperException` of words that nobody knows.
+    """
+    # The words are passed explicitly: on Windows Typer would expand wildcards in its own.
+    code: object = program()(args=list(words), prog_name="dfctl", standalone_mode=False, obj=parts)
+    return code if isinstance(code, ExitCode) else ExitCode.SUCCEEDED

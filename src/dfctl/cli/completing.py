@@ -48,14 +48,13 @@ def _of_source(
 def _of_line(
     words: Sequence[str], current: str, variables: Mapping[str, str]
 ) -> list[tuple[str, str]]:
-    from typer.main import get_group
 
-    from dfctl.cli.app import app
+    from dfctl.cli.app import program
     from dfctl.cli.description import described
     from dfctl.manual.answers import answers
 
-    program = described(get_group(app))
-    return answers(program, words[1:], current, lambda source: _of_source(source, words, variables))
+    known = described(program())
+    return answers(known, words[1:], current, lambda source: _of_source(source, words, variables))
 
 
 def _config_in(words: Sequence[str]) -> str | None:

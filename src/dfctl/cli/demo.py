@@ -70,14 +70,14 @@ def demo(
 
 def _type(parts: Parts, config: Path, *words: str) -> ExitCode:
     """Show a command line, run it as if it had been typed, and show its exit code."""
-    from dfctl.cli.app import app
+    from dfctl.cli.app import invoke
 
     parts.output.text(f"$ dfctl {' '.join(words)}")
     # The demo is the same whatever is configured here, and leaves nothing in the journal.
     others = {name: text for name, text in parts.variables.items() if not name.startswith("DFCTL_")}
     variables = {**others, "DFCTL_CONFIG": str(config), "DFCTL_STATE_DIR": str(config.parent)}
     with Parts(replace(parts.environment, variables=variables)) as inner:
-        code: ExitCode = app(args=list(words), prog_name="dfctl", standalone_mode=False, obj=inner)
+        code = invoke(words, inner)
     parts.output.text(f"exit code {int(code)}\n")
     return code
 
