@@ -3,12 +3,14 @@
 A new kind of generated file is one more function in GENERATORS.
 """
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dfctl.cli.app import program
 from dfctl.cli.writing import facts_of
+from dfctl.core.exits import ExitCode, name_of
 from dfctl.manual.pages import pages_of
 from dfctl.manual.reference import reference
 from dfctl.manual.roff import roff
@@ -49,7 +51,28 @@ def pictures() -> Files:
     return {"docs/live.svg": picture()}
 
 
-GENERATORS: tuple[Callable[[], Files], ...] = (scripts, man_pages, command_reference, pictures)
+def readme() -> Files:
+    """Return the README with its table of exit codes written anew."""
+    head = "| code | meaning | did a run start? |\n|---|---|---|\n"
+    before, _, after = (ROOT / "README.md").read_text(encoding="utf-8").partition(head)
+    rows = [
+        f"| {int(code)} {name_of(code)} | {_with_code(code.meaning)} | {code.began} |\n"
+        for code in ExitCode
+    ]
+    return {"README.md": "".join([before, head, *rows, "\n", after.partition("\n\n")[2]])}
+
+
+def _with_code(text: str) -> str:
+    return re.sub(r"(?<![\w`-])(--[a-z][a-z-]*(?: refuse)?)", r"`\1`", text)
+
+
+GENERATORS: tuple[Callable[[], Files], ...] = (
+    scripts,
+    man_pages,
+    command_reference,
+    pictures,
+    readme,
+)
 # Folders that hold generated files and nothing else.
 WHOLE_FOLDERS = ("completions", "man")
 
