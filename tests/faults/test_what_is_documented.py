@@ -10,7 +10,17 @@ from dfctl.core.exits import ExitCode
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
-GROUPS = ["Start", "Following", "Process", "TLS and proxies", "Secrets", "Journal"]
+GROUPS = [
+    "Start",
+    "Following",
+    "Process",
+    "Account and machine",
+    "TLS and proxies",
+    "Secrets",
+    "Journal",
+    "Output and CI",
+    "Programs beside dfctl",
+]
 # How many cells a row has: what happens, what dfctl does, exit codes, tests.
 WIDTH = 4
 
