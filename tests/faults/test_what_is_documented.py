@@ -1,4 +1,7 @@
-"""docs/reliability.md: what it names exists, and its numbers are those of the simulation."""
+"""docs/reliability.md: what it names exists, and its numbers are those of the simulation.
+
+Of every page: no section stands there twice.
+"""
 
 import ast
 import re
@@ -51,6 +54,15 @@ def names_in(path: Path) -> set[str]:
 
 def _is_test(node: ast.stmt) -> bool:
     return isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+
+
+def test_no_page_has_a_section_twice() -> None:
+    # As two changes to the same page leave it when they are merged.
+    for page in [*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]:
+        text = page.read_text(encoding="utf-8")
+        sections = re.findall("^##+ .*$", text, re.MULTILINE)
+        assert sections, page
+        assert len(sections) == len(set(sections)), page
 
 
 def test_each_group_has_its_table() -> None:
