@@ -303,7 +303,8 @@ def test_files_that_cannot_be_written_cost_a_warning_each(shell: Shell, invision
         final(invision, "succeeded after 500ms"),
         "warning: GITHUB_OUTPUT cannot be written: [Errno 2] No such file or directory: "
         f"{str(away)!r}\n"
-        "warning: GITHUB_STEP_SUMMARY is not set: the CI system is told less\n",
+        "warning: GITHUB_STEP_SUMMARY is not set: the CI system is told less; "
+        "outside of one, leave out --ci and DFCTL_CI\n",
     )
 
 

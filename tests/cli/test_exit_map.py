@@ -19,6 +19,7 @@ from tests.journal.conftest import configure
 from tests.journal.service import Service as Several
 from tests.shell import Shell
 
+EXAMPLE = "such as --exit-map overlap=0"
 NAMES = (
     "succeeded, bug, usage, failed, key, cancelled, not_found, lost, not_ended, unconfirmed, "
     "timed_out, not_started, overlap, timeout, hangup, interrupt, pipe and terminated"
@@ -190,13 +191,13 @@ class TestQuiet:
 @pytest.mark.parametrize(
     ("text", "problem", "hint"),
     [
-        ("overlap", "'overlap' is not NAME=CODE", "such as --exit-map overlap=0"),
-        ("", "'' is not NAME=CODE", "such as --exit-map overlap=0"),
-        ("overlap=0,", "'' is not NAME=CODE", "such as --exit-map overlap=0"),
-        ("overlap=256", "'overlap=256': '256' is not a code from 0 to 255", None),
-        ("overlap=-1", "'overlap=-1': '-1' is not a code from 0 to 255", None),
-        ("overlap=", "'overlap=': '' is not a code from 0 to 255", None),
-        ("lost=0,lost=0", "lost is named twice", None),
+        ("overlap", "'overlap' is not NAME=CODE", EXAMPLE),
+        ("", "'' is not NAME=CODE", EXAMPLE),
+        ("overlap=0,", "'' is not NAME=CODE", EXAMPLE),
+        ("overlap=256", "'overlap=256': '256' is not a code from 0 to 255", EXAMPLE),
+        ("overlap=-1", "'overlap=-1': '-1' is not a code from 0 to 255", EXAMPLE),
+        ("overlap=", "'overlap=': '' is not a code from 0 to 255", EXAMPLE),
+        ("lost=0,lost=0", "lost is named twice", "leave out one of the two"),
         (
             "bug=0",
             "'bug=0': after a bug nobody knows what happened, so it is never a success",
@@ -225,13 +226,21 @@ class TestQuiet:
     ],
 )
 def test_a_map_that_is_wrong_is_told_and_ends_with_2(
-    shell: Shell, invision: InVision, text: str, problem: str, hint: str | None
+    shell: Shell, invision: InVision, text: str, problem: str, hint: str
 ) -> None:
     ended = shell(f"run sales --exit-map '{text}'")
 
-    told_hint = "" if hint is None else f"hint: {hint}\n"
-    assert ended.result == (2, "", f"error: --exit-map: {problem}\n{told_hint}")
+    assert ended.result == (2, "", f"error: --exit-map: {problem}\nhint: {hint}\n")
     assert invision.requests == []
+
+
+def test_a_variable_that_is_wrong_is_told_with_an_example_of_it(shell: Shell) -> None:
+    assert shell("run sales", variables={"DFCTL_EXIT_MAP": "overlap"}).result == (
+        2,
+        "",
+        "error: DFCTL_EXIT_MAP: 'overlap' is not NAME=CODE\n"
+        "hint: such as DFCTL_EXIT_MAP=overlap=0\n",
+    )
 
 
 def test_a_map_that_is_wrong_ends_with_2_even_if_it_maps_usage(

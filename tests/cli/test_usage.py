@@ -429,6 +429,13 @@ class TestUnknown:
             "hint: dfctl runs list shows what it has\n",
         )
 
+    def test_a_word_that_was_meant_for_last_is_told(self, shell: Shell) -> None:
+        assert shell("wait @latest").result == (
+            6,
+            "",
+            "error: this machine's journal has no start '@latest'\nhint: did you mean @last?\n",
+        )
+
 
 class TestMistakesInJson:
     @pytest.mark.parametrize(

@@ -152,7 +152,8 @@ def test_the_source_of_a_page_is_that_which_is_installed(
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
-        ("strat", "dfctl has no command 'strat'", "did you mean dfctl start?"),
+        ("strat", "dfctl has no command 'strat'", "did you mean dfctl man start?"),
+        ("exit-codes", "exit-codes is a page of help", "dfctl help exit-codes"),
         ("keys nosuch", "dfctl keys has no command 'nosuch'", "dfctl keys --help"),
         ("run sales", "dfctl run has no commands of its own", "dfctl man run"),
         ("config keys", "the page on config has no parts", "dfctl man config"),

@@ -52,7 +52,9 @@ def parse_exit_map(text: str, place: str) -> ExitMap:
     found: dict[ExitCode, int] = {}
     for code, number in (_pair(pair.strip(), place) for pair in text.split(",")):
         if code in found:
-            raise UsageError(f"{place}: {name_of(code)} is named twice")
+            raise UsageError(
+                f"{place}: {name_of(code)} is named twice", hint="leave out one of the two"
+            )
         found[code] = number
     return found
 
@@ -60,13 +62,14 @@ def parse_exit_map(text: str, place: str) -> ExitMap:
 def _pair(pair: str, place: str) -> tuple[ExitCode, int]:
     name, equals, number = (part.strip() for part in pair.partition("="))
     if not (name and equals):
-        raise UsageError(
-            f"{place}: {clean(pair)!r} is not NAME=CODE", hint=f"such as {_OPTION} overlap=0"
-        )
+        raise UsageError(f"{place}: {clean(pair)!r} is not NAME=CODE", hint=_example(place))
     if name not in _CODES:
         _refuse_name(name, pair, place)
     if not (_NUMBER.fullmatch(number) and int(number) <= 255):
-        raise UsageError(f"{place}: {clean(pair)!r}: {clean(number)!r} is not a code from 0 to 255")
+        raise UsageError(
+            f"{place}: {clean(pair)!r}: {clean(number)!r} is not a code from 0 to 255",
+            hint=_example(place),
+        )
     if (name, int(number)) == (name_of(ExitCode.BUG), 0):
         raise UsageError(
             f"{place}: {clean(pair)!r}: after a bug nobody knows what happened, "
@@ -74,6 +77,11 @@ def _pair(pair: str, place: str) -> tuple[ExitCode, int]:
             hint="map it to another code than 0",
         )
     return _CODES[name], int(number)
+
+
+def _example(place: str) -> str:
+    between = " " if place == _OPTION else "="
+    return f"such as {place}{between}overlap=0"
 
 
 def _refuse_name(name: str, pair: str, place: str) -> NoReturn:

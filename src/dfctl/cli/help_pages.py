@@ -49,7 +49,7 @@ def _page(root: typer.Context, words: list[str]) -> str:
 
 
 def _no_such_page(root: typer.Context, words: list[str]) -> UsageError:
-    from dfctl.cli.words import no_such_command, shown, spot_of
+    from dfctl.cli.words import no_such_page, shown, spot_of
     from dfctl.store.suggestions import did_you_mean, listed
 
     command: Any = root.command
@@ -58,7 +58,9 @@ def _no_such_page(root: typer.Context, words: list[str]) -> UsageError:
         return UsageError(f"{spot.path} has no commands of its own", hint=f"{spot.path} --help")
     if words[0] in TOPICS:
         return UsageError(f"{words[0]} is a page of its own", hint=f"dfctl help {words[0]}")
-    error = no_such_command(spot)
+    if words == ["config"]:
+        return UsageError("config is a page of the manual", hint="dfctl man config")
+    error = no_such_page(spot, "dfctl help")
     if spot.unknown != words[0]:
         return error
     word = words[0].lower()

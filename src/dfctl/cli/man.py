@@ -45,7 +45,8 @@ def man(context: typer.Context, topic: Topic = None, *, roff: Roff = False) -> E
 
 def _name_of_page(words: list[str], root: Any) -> str:
     """Return the page that words mean: a group's page has all its commands. Raises UsageError."""
-    from dfctl.cli.words import no_such_command, spot_of
+    from dfctl.cli.help_pages import TOPICS
+    from dfctl.cli.words import no_such_page, spot_of
     from dfctl.manual.pages import CONFIGURATION
 
     first, *others = [word.removeprefix("dfctl-") for word in words[:1]] + words[1:] or ["dfctl"]
@@ -57,7 +58,9 @@ def _name_of_page(words: list[str], root: Any) -> str:
         return CONFIGURATION
     spot = spot_of([first, *others], root)
     if spot.unknown is not None:
-        raise no_such_command(spot)
+        if first in TOPICS:
+            raise UsageError(f"{first} is a page of help", hint=f"dfctl help {first}")
+        raise no_such_page(spot, "dfctl man")
     if len(spot.path.split()) <= len(others) + 1:
         raise UsageError(f"{spot.path} has no commands of its own", hint=f"dfctl man {first}")
     return f"dfctl-{first}"

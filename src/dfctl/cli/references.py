@@ -71,9 +71,10 @@ def start_of(parts: Parts, text: str) -> StartRecord:
     else:
         start = parts.journal.newest_start(profile)
     if start is None:
+        is_near = text.startswith("@") and text != LAST
         raise NotFound(
             f"this machine's journal has no start {text!r}",
-            hint="dfctl runs list shows what it has",
+            hint=f"did you mean {LAST}?" if is_near else "dfctl runs list shows what it has",
         )
     return start
 

@@ -155,6 +155,15 @@ def no_such_command(spot: Spot) -> UsageError:
     )
 
 
+def no_such_page(spot: Spot, shown_by: str) -> UsageError:
+    """Return the error for a page on no command: its hint shows another page, and does nothing."""
+    error = no_such_command(spot)
+    hint = error.hint or ""
+    if not hint.startswith("did you mean"):
+        return error
+    return UsageError(error.message, hint=hint.replace("dfctl ", f"{shown_by} "))
+
+
 def shown(word: str, otherwise: str) -> str:
     """Return a word in quotes, or other words where it might be a key."""
     return repr(word) if _PLAIN.fullmatch(word) else otherwise

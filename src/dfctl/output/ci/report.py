@@ -97,7 +97,11 @@ class Report:
     def _write(self, act: Written) -> None:
         place = self._surface.variables.get(act.place, "")
         if not place:
-            self._warn(act.place, f"{act.place} is not set: the CI system is told less")
+            self._warn(
+                act.place,
+                f"{act.place} is not set: the CI system is told less; outside of one, "
+                "leave out --ci and DFCTL_CI",
+            )
             return
         path = f"{place}/{act.name}" if act.name else place
         try:
