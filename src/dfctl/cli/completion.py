@@ -19,7 +19,8 @@ def completion(context: typer.Context, shell: ShellName) -> ExitCode:
     \b
     bash, in ~/.bashrc:
       source <(dfctl completion bash)
-    zsh, in ~/.zshrc, below compinit:
+    zsh, in ~/.zshrc; the first line only if no other there calls compinit:
+      autoload -Uz compinit && compinit
       source <(dfctl completion zsh)
     fish, once:
       dfctl completion fish > ~/.config/fish/completions/dfctl.fish

@@ -63,6 +63,6 @@ COMMON_SETTINGS = (
         "what to do when an earlier run of the profile is open: allow, refuse, or join it",
         choices=tuple(Overlap),
     ),
-    Setting("heartbeat", "how often to say that a run goes on, where nobody watches", _DURATION),
+    Setting("heartbeat", "how often to say that a run goes on, where no terminal is", _DURATION),
     Setting("fail_on_warning", "count a run that ended with warnings as failed", SettingKind.FLAG),
 )
