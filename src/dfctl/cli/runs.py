@@ -19,7 +19,7 @@ from dfctl.core.states import State
 from dfctl.output.documents import change_document
 from dfctl.output.journal import change_lines, entry_document, entry_lines
 
-app = typer.Typer(help="Look at this machine's journal of starts and runs.", rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None)
 
 ProfileName = Annotated[
     str | None, typer.Option("--profile", metavar="PROFILE", help="Only those of this profile.")
@@ -55,7 +55,10 @@ Subject = Annotated[
 
 @app.callback(invoke_without_command=True)
 def runs(context: typer.Context) -> None:
-    """Look at this machine's journal of starts and runs."""
+    """Look at this machine's journal of starts and runs.
+
+    Without a command it lists them, as `dfctl runs list` does.
+    """
     if context.invoked_subcommand is None:
         _show_list(begin(context, None), Filter(), most=20)
 

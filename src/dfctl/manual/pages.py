@@ -49,7 +49,7 @@ def _command_page(command: Command, facts: Facts) -> Page:
     leaves = [one for one in command.all() if not one.commands]
     sections = [Section("SYNOPSIS", tuple(Text(_usage(one)) for one in leaves))]
     if command.commands:
-        own = [Section("DESCRIPTION", (Text(_sentence(command.summary)),))]
+        own = [Section("DESCRIPTION", tuple(_description(command)))]
         own += [
             Section(f"dfctl {' '.join(one.path)}".upper(), tuple(_all_of(one))) for one in leaves
         ]
