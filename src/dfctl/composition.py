@@ -145,9 +145,12 @@ class Parts:
     def output_for(self, argv: Sequence[str]) -> "Output":
         """Return the output; where no command has begun, the one that `argv` seems to ask for."""
         if self._showing is None:
-            from dfctl.output.choose import Showing, format_asked_for
+            from dfctl.output.choose import Showing, ci_asked_for, format_asked_for
 
-            self._showing = Showing(format=format_asked_for(argv, self.variables))
+            self._showing = Showing(
+                format=format_asked_for(argv, self.variables),
+                ci=ci_asked_for(argv, self.variables),
+            )
         return self.output
 
     def end_process(self, code: int) -> None:

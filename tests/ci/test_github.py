@@ -291,6 +291,44 @@ def test_a_word_that_names_no_system_is_a_mistake(shell: Shell, invision: InVisi
     )
 
 
+@pytest.mark.parametrize(
+    ("words", "variable"),
+    [
+        ("--timout 50m --ci github", None),
+        ("--ci=auto --timout 50m", None),
+        ("--timout 50m", "github"),
+    ],
+)
+def test_a_command_line_that_is_wrong_is_told_too(
+    step: Step, invision: InVision, words: str, variable: str | None
+) -> None:
+    step.shell.variables["DFCTL_CI"] = variable or ""
+
+    ended = step(f"run sales {words}")
+
+    assert invision.requests == []
+    assert ended.result == (
+        2,
+        "",
+        "::error title=dfctl::dfctl run has no option --timout%0Adid you mean --timeout?\n"
+        "error: dfctl run has no option --timout\n"
+        "hint: did you mean --timeout?\n",
+    )
+    assert step.outputs == {"exit_code": "2"}
+
+
+@pytest.mark.parametrize(
+    "line", ["run sales --timout 50m --ci none", "run --ci gitlub", "keys chek", "--ci"]
+)
+def test_a_command_line_that_asks_for_no_system_tells_none(step: Step, line: str) -> None:
+    step.shell.variables["DFCTL_CI"] = "github"
+
+    ended = step(line)
+
+    assert (ended.exit_code, github_commands(ended.stderr)) == (2, [])
+    assert step.output.read_text() == ""
+
+
 def test_files_that_cannot_be_written_cost_a_warning_each(shell: Shell, invision: InVision) -> None:
     invision.on_start(invision.accepted())
     invision.on_look(invision.seen("Succeeded"))

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 # -o and --output, with the value attached or apart; -qo json is a cluster of short options.
 _OUTPUT = re.compile(r"(?:-[qv]*o|--output(?==|$))=?(?P<value>.*)", re.DOTALL)
+_CI = re.compile(r"--ci(?:=(?P<value>.*))?", re.DOTALL)
+# The commands that tell a CI system.
+_TELLING = ("run", "start", "wait")
 
 
 class Format(StrEnum):
@@ -210,6 +213,17 @@ def format_asked_for(argv: Sequence[str], variables: Mapping[str, str]) -> Forma
         if option := _OUTPUT.fullmatch(word):
             last = option["value"] or following
     return Format(last) if last in (Format.JSON, Format.JSONL) else None
+
+
+def ci_asked_for(argv: Sequence[str], variables: Mapping[str, str]) -> CiChoice:
+    """Return the CI system that a command line seems to ask for, where it could not be parsed."""
+    if not argv or argv[0] not in _TELLING:
+        return CiChoice.NONE
+    last = variables.get("DFCTL_CI", "").strip().lower()
+    for word, following in pairwise([*argv, ""]):
+        if option := _CI.fullmatch(word):
+            last = following if option["value"] is None else option["value"]
+    return CiChoice(last) if last in tuple(CiChoice) else CiChoice.NONE
 
 
 def choose(showing: Showing, around: Surroundings) -> Output:
