@@ -194,6 +194,20 @@ def test_no_input_of_the_action_is_run(
     assert not (github.folder / "forged").exists()
 
 
+def test_arguments_that_cannot_be_split_are_told_and_start_nothing(
+    github: GitHub, service: Service
+) -> None:
+    ended, _, _ = use_action(github, service, arguments="--timeout 'no end")
+
+    assert service.starts == 0
+    assert ended.result == (
+        2,
+        "",
+        "::error title=dfctl::the input arguments cannot be split into words: "
+        "No closing quotation\n",
+    )
+
+
 def test_no_input_of_the_action_becomes_the_names_of_files(
     github: GitHub, service: Service
 ) -> None:
