@@ -214,7 +214,7 @@ def test_no_input_of_the_action_becomes_the_names_of_files(
     ended, _, _ = use_action(github, service, profile="*")
 
     assert (ended.exit_code, service.starts) == (2, 0)
-    assert "error: there is no profile '*' (" in ended.stderr
+    assert "::there is no profile '*' (" in ended.stderr
 
 
 def test_a_step_that_is_cancelled_leaves_its_reference(github: GitHub, service: Service) -> None:

@@ -14,7 +14,7 @@ from dfctl.core.errors import DfctlError, Interrupted, OutputClosed
 from dfctl.core.events import Event
 from dfctl.core.exits import ExitCode, ExitMap, number_of
 from dfctl.core.runs import Run
-from dfctl.output.ci.choice import CiChoice, settled
+from dfctl.output.ci.choice import ANNOTATING, CiChoice, settled
 from dfctl.output.ci.nobody import CiReport, NoReport
 from dfctl.output.jsonl import JsonLineResults
 from dfctl.output.progress import Late, Plain, Progress, Quiet, Silent
@@ -234,9 +234,11 @@ def choose(showing: Showing, around: Surroundings) -> Output:
     if ci is not CiChoice.NONE and showing.progress is ProgressKind.AUTO:
         # A log is nothing to draw on, not even where the step has a terminal.
         showing = replace(showing, progress=ProgressKind.PLAIN)
+    # An annotation stands in the log itself: said again below it, an error would stand there twice.
+    complaints = NoticeStream(None) if ci in ANNOTATING else err
     return Output(
         _progress(showing, around, out, err),
-        _results(showing, out, err, around.now),
+        _results(showing, out, complaints, around.now),
         _report(ci, showing, around, err),
         out,
         err,

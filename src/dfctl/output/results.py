@@ -123,7 +123,7 @@ class ReferenceResults(TextResults):
 
 
 class JsonResults:
-    """One JSON document, in ASCII. Errors are told on stderr too, where logs and mails look."""
+    """One JSON document, in ASCII. Errors are told to `err` too, where logs and mails look."""
 
     indent: ClassVar[int | None] = 2
 

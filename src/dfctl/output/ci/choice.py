@@ -14,6 +14,9 @@ class CiChoice(StrEnum):
     GITLAB = "gitlab"
 
 
+# Those that show errors and warnings where people look first.
+ANNOTATING = (CiChoice.GITHUB, CiChoice.AZURE)
+
 # The variable by which each system says that it is there, always as true:
 # https://docs.github.com/en/actions/reference/workflows-and-actions/variables
 # https://learn.microsoft.com/azure/devops/pipelines/build/variables
