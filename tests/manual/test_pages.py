@@ -9,6 +9,7 @@ import pytest
 
 from dfctl.cli.app import program
 from dfctl.cli.description import described
+from dfctl.cli.help_pages import environment_page
 from tools.write_docs import ROOT
 
 PAGES = [
@@ -19,6 +20,7 @@ FENCED = re.compile(r"^(```+).*?^\1$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 LINK = re.compile(r"\[[^\]]*\]\(<?([^)\s>]+)>?\)")
 CODE = re.compile(r"`([^`\n]+)`")
+VARIABLE = re.compile(r"DFCTL_[A-Z_]+")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -66,3 +68,14 @@ def test_an_option_that_is_named_exists(page: Path) -> None:
     named = {option for span in [*code, *lines] for option in OPTION.findall(span)}
 
     assert named - known == set()
+
+
+@each_page
+def test_a_variable_that_is_named_is_in_the_help(page: Path) -> None:
+    known = set(VARIABLE.findall(environment_page(program())))
+    # Keys have the names of profiles; the tests have variables of their own.
+    others = ("DFCTL_KEY_", "DFCTL_UPDATE_GOLDEN", "DFCTL_LONG_TESTS", "DFCTL_TEST_SEED")
+
+    named = set(VARIABLE.findall(page.read_text(encoding="utf-8")))
+
+    assert {name for name in named - known if not name.startswith(others)} == set()
