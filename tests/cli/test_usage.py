@@ -267,6 +267,16 @@ class TestSeveral:
             "the profile 'sales' is named twice", "to start it twice, call dfctl twice"
         )
 
+    @pytest.mark.parametrize("command", ["run", "start"])
+    def test_a_run_is_not_started(self, shell: Shell, invision: InVision, command: str) -> None:
+        ended = shell(f"{command} {invision.reference}")
+
+        assert invision.requests == []
+        assert ended.result == mistake(
+            f"{invision.reference!r} is a run, and a profile is started",
+            "dfctl wait follows a run, dfctl status looks at it",
+        )
+
 
 class TestDurations:
     @pytest.mark.parametrize("option", ["timeout", "queue-timeout", "interval", "max-outage"])
@@ -310,6 +320,11 @@ class TestUnknown:
 
         assert ended.result == mistake(
             "dfctl has no command 'statsu'", "did you mean dfctl status?"
+        )
+
+    def test_the_version_is_no_command(self, shell: Shell) -> None:
+        assert shell("version").result == mistake(
+            "dfctl has no command 'version'", "dfctl --version prints it"
         )
 
     @pytest.mark.parametrize("command", ["run", "start", "wait", "status", "profiles list"])

@@ -1,6 +1,6 @@
 """What `run` and `start` share: starts are gathered, checked as a whole, and then sent."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from dfctl.cli.announcing import announce, announced, finish_announcing
@@ -53,7 +53,7 @@ def _checked_orders(
     *,
     server_wait: bool,
 ) -> "list[Order]":
-    _check_names(names)
+    _check_names(names, parts.config.names())
     own = {"--flow": flow, "--param": params, "--input": document}
     for option, value in own.items():
         if value is not None and len(names) > 1:
@@ -74,8 +74,14 @@ def _note_refused(parts: Parts, names: Sequence[str], error: DfctlError) -> None
     finish_announcing(parts)
 
 
-def _check_names(names: Sequence[str]) -> None:
+def _check_names(names: Sequence[str], known: Collection[str]) -> None:
     for name in names:
+        profile, is_reference, _ = name.partition("/")
+        if is_reference and profile in known:
+            raise UsageError(
+                f"{name!r} is a run, and a profile is started",
+                hint="dfctl wait follows a run, dfctl status looks at it",
+            )
         if names.count(name) > 1:
             raise UsageError(
                 f"the profile {name!r} is named twice",

@@ -47,10 +47,12 @@ _NO_LOGS = (
     "dfctl has no logs of runs: neither InVision nor Dataform Web gives them",
     "dfctl status -o json shows the run's url, where the service told one; its logs are there",
 )
+_NO_VERSION = ("dfctl has no command 'version'", "dfctl --version prints it")
 # What no command does, each with the reason and what to do instead.
 _IMPOSSIBLE = {
     **dict.fromkeys(("cancel", "stop", "kill", "abort", "terminate"), _NO_CANCEL),
     **dict.fromkeys(("logs", "log", "output"), _NO_LOGS),
+    "version": _NO_VERSION,
 }
 
 # The options of dfctl, and the words by which other tools call them.
