@@ -18,7 +18,7 @@ def completion(context: typer.Context, shell: ShellName) -> ExitCode:
 
     \b
     bash, in ~/.bashrc:
-      source <(dfctl completion bash)
+      eval "$(dfctl completion bash)"
     zsh, in ~/.zshrc; the first line only if no other there calls compinit:
       autoload -Uz compinit && compinit
       source <(dfctl completion zsh)
