@@ -1,5 +1,7 @@
 """Tab, pressed in bash, zsh and fish (POSIX). PowerShell is asked about in test_answers.py."""
 
+import itertools
+import shlex
 import shutil
 import sys
 from collections.abc import Callable
@@ -67,6 +69,25 @@ def sourcing_zsh(home: Path, keyboard: Begin) -> Keyboard:
 _COMPINIT = "compinit -u -D"
 
 
+def lines_in_help(shell: str) -> list[str]:
+    """Return what `dfctl completion --help` says to write into a shell's start file."""
+    page = (SCRIPTS.parent / "tests/cli/golden/completion.txt").read_text(encoding="utf-8")
+    following = page.split(f"\n  {shell}, ")[1].splitlines()[1:]
+    lines = itertools.takewhile(lambda line: line.startswith("    "), following)
+    real = f"{shlex.quote(sys.executable)} -m dfctl"
+    return [line.strip().replace("dfctl", real) for line in lines]
+
+
+def told_bash(home: Path, keyboard: Begin) -> Keyboard:
+    return bash(home, keyboard, *lines_in_help("bash"))
+
+
+def told_zsh(home: Path, keyboard: Begin) -> Keyboard:
+    # Whose folders the functions of zsh lie in is no matter here.
+    lines = [line.replace("&& compinit", f"&& {_COMPINIT}") for line in lines_in_help("zsh")]
+    return zsh(home, keyboard, *lines)
+
+
 def fish(home: Path, keyboard: Begin) -> Keyboard:
     """A fish that loads the script at the first Tab."""
     folder = home / ".config/fish"
@@ -84,10 +105,12 @@ SHELLS = [
     pytest.param(loading_zsh, marks=needs("zsh")),
     pytest.param(sourcing_zsh, marks=needs("zsh")),
     pytest.param(fish, marks=needs("fish")),
+    pytest.param(told_bash, marks=needs("bash")),
+    pytest.param(told_zsh, marks=needs("zsh")),
 ]
 # One of each kind.
 EACH = [SHELLS[0], SHELLS[3], SHELLS[5]]
-WAYS_TO_LOAD = [SHELLS[1], SHELLS[2], SHELLS[4]]
+WAYS_TO_LOAD = [*SHELLS[1:3], SHELLS[4], *SHELLS[6:]]
 LEFT = "\x1b[D"
 
 # What is typed, and the words that dfctl is given then.
