@@ -27,7 +27,7 @@ BLOCKS = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Five fields of times, then the command.
 LINE = re.compile(r"(?:[\d*/]+\s+){5}(?P<command>.*)")
 PROFILES = ("sales", "stock", "nightly", "weekly")
-WINDOWS_PROGRAM = r"C:\Program Files\dfctl\dfctl.exe"
+WINDOWS_PROGRAM = r"C:\Program Files\dfctl\Scripts\dfctl.exe"
 
 on_posix = pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX is needed")
 with_curl = pytest.mark.skipif(not shutil.which("curl"), reason="install curl to run this")
@@ -272,7 +272,7 @@ class TestWindows:
         return shlex.join(words)
 
     def test_the_command_of_schtasks_runs(self, shell: Shell, service: Service) -> None:
-        words = split_as_windows(blocks("bat")[0].strip())
+        words = split_as_windows(blocks("bat")[-1].strip())
 
         assert words[:2] == ["schtasks", "/create"]
         assert shell(self.words(words[words.index("/tr") + 1])).result == (0, "", "")
