@@ -53,7 +53,7 @@ def pictures() -> Files:
 
 def readme() -> Files:
     """Return the README with its table of exit codes written anew."""
-    head = "| code | meaning | did a run start? |\n|---|---|---|\n"
+    head = "| code | meaning | did a run begin? |\n|---|---|---|\n"
     before, _, after = (ROOT / "README.md").read_text(encoding="utf-8").partition(head)
     rows = [
         f"| {int(code)} {name_of(code)} | {_with_code(code.meaning)} | {code.began} |\n"
