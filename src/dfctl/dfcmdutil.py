@@ -128,7 +128,7 @@ def _value(name: str, words: Iterator[tuple[int, str]]) -> str:
 
 
 def _unknown(number: int, word: str) -> UsageError:
-    from dfctl.store.suggestions import did_you_mean
+    from dfctl.core.suggestions import did_you_mean
 
     name = re.split("[=:]", word.lstrip(_DASHES))[0]
     near = did_you_mean(f"-{name}", [f"-{known}" for known in _NAMES])

@@ -50,7 +50,7 @@ def _page(root: typer.Context, words: list[str]) -> str:
 
 def _no_such_page(root: typer.Context, words: list[str]) -> UsageError:
     from dfctl.cli.words import no_such_command, shown, spot_of
-    from dfctl.store.suggestions import did_you_mean, listed
+    from dfctl.core.suggestions import did_you_mean, listed
 
     command: Any = root.command
     spot = spot_of(words, command)

@@ -11,10 +11,10 @@ from dfctl.composition import Parts
 from dfctl.core.errors import UsageError
 from dfctl.core.exits import ExitCode, worst_of
 from dfctl.core.runs import Run
+from dfctl.core.suggestions import did_you_mean, listed
 from dfctl.core.text import clean
 from dfctl.output.choose import ColorChoice, Format, ProgressKind, Showing
 from dfctl.output.ci.choice import CiChoice
-from dfctl.store.suggestions import did_you_mean, listed
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from typer.core import TyperCommand, TyperGroup
 
 from dfctl.core.errors import UsageError
-from dfctl.store.suggestions import did_you_mean, listed
+from dfctl.core.suggestions import did_you_mean, listed
 
 if TYPE_CHECKING:
     from typer import TyperException

@@ -18,6 +18,7 @@ from dfctl.core.errors import UsageError
 from dfctl.core.profiles import Profile
 from dfctl.core.runs import PROFILE_NAME
 from dfctl.core.settings import SettingProblem
+from dfctl.core.suggestions import did_you_mean, listed
 from dfctl.core.text import clean
 from dfctl.store.environment import (
     ENV,
@@ -42,7 +43,6 @@ from dfctl.store.profiles import (
     known_settings,
     overrides_layer,
 )
-from dfctl.store.suggestions import did_you_mean, listed
 from dfctl.store.tables import (
     Table,
     adapter_called,

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from dfctl.core.addresses import origin_of
 from dfctl.core.errors import KeyProblem, UsageError
 from dfctl.core.secret import Secret
+from dfctl.core.suggestions import listed
 from dfctl.store.config import Config
 from dfctl.store.environment import ENV
 from dfctl.store.keyfile import Entry, KeyFile, MalformedEntry
 from dfctl.store.keys import KeyringKey, KeyTrouble, checked_key
 from dfctl.store.os_keyring import KeyringFailed, account_of, forget_password, keep_password
-from dfctl.store.suggestions import listed
 
 
 @dataclass(frozen=True)

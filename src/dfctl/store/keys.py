@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dfctl.core.errors import DfctlError, KeyProblem, UsageError
 from dfctl.core.secret import Secret
+from dfctl.core.suggestions import did_you_mean, listed
 from dfctl.core.text import clean
 from dfctl.store.commands import CommandFailed, output_of
 from dfctl.store.files import decoded, kind_of
@@ -17,7 +18,6 @@ from dfctl.store.keyfile import KeyFile
 from dfctl.store.os_keyring import KeyringFailed, account_of, password_of
 from dfctl.store.paths import shell_word, why_not_a_file, why_not_read
 from dfctl.store.places import Place
-from dfctl.store.suggestions import did_you_mean, listed
 
 _FORMS = ("env", "file", "command", "keyring")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)

@@ -7,13 +7,13 @@ from dfctl.backends import load_backend
 from dfctl.backends.backend import Backend
 from dfctl.core.errors import UsageError
 from dfctl.core.profiles import COMMON_SETTINGS
+from dfctl.core.suggestions import did_you_mean
 from dfctl.core.text import clean
 from dfctl.store.environment import ENV
 from dfctl.store.files import ConfigFile, kind_of
 from dfctl.store.layers import Layer
 from dfctl.store.places import Place, in_file
 from dfctl.store.profiles import known_settings
-from dfctl.store.suggestions import did_you_mean
 from dfctl.store.values import value_of
 
 # What other tools call a setting.

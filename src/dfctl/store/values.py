@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from dfctl.core.durations import parse_duration
 from dfctl.core.settings import Setting, SettingKind
+from dfctl.core.suggestions import did_you_mean, listed
 from dfctl.core.text import clean
 from dfctl.store.addresses import clean_address
 from dfctl.store.files import kind_of
 from dfctl.store.keys import parse_key
 from dfctl.store.places import Place
-from dfctl.store.suggestions import did_you_mean, listed
 
 _FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _SURROGATE = re.compile("[\ud800-\udfff]")
