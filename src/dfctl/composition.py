@@ -1,11 +1,9 @@
 """The parts that commands work with, made when they are first asked for."""
 
-import os
 import random
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +14,7 @@ from dfctl.core.addresses import is_loopback
 from dfctl.core.events import Event, Warned
 from dfctl.core.exits import ExitMap
 from dfctl.core.settings import Parameters, SettingProblem
+from dfctl.process.signals import is_signal_heeded, raise_lost_signal, raise_told_signal
 
 if TYPE_CHECKING:
     from dfctl.client.clock import Clock
@@ -90,24 +89,6 @@ class Parts:
         self._showing = showing
         self.config_file = config_file
 
-    def interruptible(self) -> AbstractContextManager[None]:
-        """Return a context in which a signal raises `Interrupted`."""
-        from dfctl.client.signals import signals_raised
-
-        return signals_raised()
-
-    def raise_lost_signal(self) -> None:
-        """Raise `Interrupted` for a signal that Python has discarded."""
-        from dfctl.client.signals import raise_lost_signal
-
-        raise_lost_signal()
-
-    def heed_signal(self) -> None:
-        """Let no further signal raise anything, because the command ends on behalf of one."""
-        from dfctl.client.signals import heed_signal
-
-        heed_signal()
-
     @cached_property
     def clock(self) -> "Clock":
         return self.environment.make_clock()
@@ -150,24 +131,11 @@ class Parts:
             self._showing = Showing(format=format_asked_for(argv, self.variables))
         return self.output
 
-    def end_process(self, code: int) -> None:
-        """End the process here, if it is this command's own and a signal has ended the command.
-
-        So no other signal changes the exit code; and what a signal has cut off is not written by
-        Python after all, which might wait for its reader.
-        """
-        from dfctl.client.signals import is_signal_heeded
-
-        if self.environment.is_process and is_signal_heeded():
-            os._exit(code)
-
     def deliver(self) -> bool:
         """Wait until all that was shown has left, as `Output.deliver` does: briefly after a signal.
 
         Raises `OutputClosed` where a result turns out not to be written.
         """
-        from dfctl.client.signals import is_signal_heeded
-
         return "output" not in self.__dict__ or self.output.deliver(is_brief=is_signal_heeded())
 
     @cached_property
@@ -196,7 +164,6 @@ class Parts:
     @cached_property
     def turn(self) -> "Turn":
         """How long this command waits for a journal that another process holds, in all."""
-        from dfctl.client.signals import raise_told_signal
         from dfctl.store.turns import Turn
 
         return Turn(
@@ -315,7 +282,7 @@ class Parts:
         """
         if not tasks:
             return []
-        self.raise_lost_signal()
+        raise_lost_signal()
         from dfctl.client.driver import Driver
         from dfctl.client.http import open_connection
 

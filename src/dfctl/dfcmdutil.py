@@ -75,7 +75,7 @@ class CommandLine:
 
 def entry() -> None:
     """Run the command line of this process, and end it with the command's exit code."""
-    from dfctl.main import end
+    from dfctl.entrance import end
 
     end(main)
 

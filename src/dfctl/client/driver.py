@@ -13,7 +13,6 @@ from typing import Any, Generic, TypeVar
 
 from dfctl.client.clock import Clock
 from dfctl.client.job import Job
-from dfctl.client.signals import Caught, heed_signal, is_signal_told, signals_told
 from dfctl.client.steps import Pause, ReadKey, Send, Step, Task
 from dfctl.client.workers import Answered, Connection, KeyRead, Workers, begin_reading
 from dfctl.core.durations import format_duration
@@ -22,11 +21,19 @@ from dfctl.core.events import Exchanged, Heartbeat, Listener, UnderWay
 from dfctl.core.exchange import Effect, Fault, FaultKind, Result, url_of
 from dfctl.core.profiles import Line
 from dfctl.core.secret import MASK
+from dfctl.process.signals import heed_signal, is_signal_told, signals_told
 
 # How long a signal waits for the answer of a start that is under way: it brings the run's id.
 GRACE = 5.0
 
 _Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True)
+class Caught:
+    """The message: this signal came."""
+
+    number: int
 
 
 @dataclass(eq=False)
@@ -75,7 +82,8 @@ class Driver:
         """
         lanes = [_Lane(task) for task in tasks]
         self._is_enough = is_enough
-        with signals_told(self._inbox):
+        # SimpleQueue.put is reentrant, which is what makes it fit for a signal's handler.
+        with signals_told(lambda number: self._inbox.put(Caught(number))):
             try:
                 self._lead(lanes)
             finally:
