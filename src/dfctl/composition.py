@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from dfctl.client.steps import Target, Task
     from dfctl.client.tasks import Order, Tasks
     from dfctl.core.profiles import Profile
-    from dfctl.output.choose import Output, Showing
+    from dfctl.output.output import Output
+    from dfctl.output.showing import Showing
     from dfctl.programs.announcing import Announcer
     from dfctl.store.config import Config
     from dfctl.store.journal import Journal
@@ -108,7 +109,8 @@ class Parts:
 
     @cached_property
     def output(self) -> "Output":
-        from dfctl.output.choose import Showing, Surroundings, choose
+        from dfctl.output.choose import Surroundings, choose
+        from dfctl.output.showing import Showing
         from dfctl.store.texts import write_text
 
         around = Surroundings(
@@ -126,7 +128,7 @@ class Parts:
     def output_for(self, argv: Sequence[str]) -> "Output":
         """Return the output; where no command has begun, the one that `argv` seems to ask for."""
         if self._showing is None:
-            from dfctl.output.choose import Showing, format_asked_for
+            from dfctl.output.showing import Showing, format_asked_for
 
             self._showing = Showing(format=format_asked_for(argv, self.variables))
         return self.output

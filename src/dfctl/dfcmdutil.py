@@ -83,7 +83,7 @@ def entry() -> None:
 def main(argv: Sequence[str], environment: "Environment | None" = None) -> int:
     """Run one command line, without the program's name; return its exit code."""
     from dfctl.main import guarded, parts_in
-    from dfctl.output.choose import Format, Showing
+    from dfctl.output.showing import Format, Showing
 
     parts = parts_in(environment)
     # Jobs keep or mail what is printed: one line, and the story before it only after a bad end.

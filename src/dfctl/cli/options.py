@@ -7,8 +7,8 @@ import typer
 from dfctl.core.durations import parse_duration
 from dfctl.core.errors import UsageError
 from dfctl.core.profiles import Overlap
-from dfctl.output.choose import ColorChoice, Format, ProgressKind
 from dfctl.output.ci.choice import CiChoice
+from dfctl.output.showing import ColorChoice, Format, ProgressKind
 
 Profiles = Annotated[
     list[str] | None,

@@ -13,8 +13,8 @@ from dfctl.core.exits import ExitCode, worst_of
 from dfctl.core.runs import Run
 from dfctl.core.suggestions import did_you_mean, listed
 from dfctl.core.text import clean
-from dfctl.output.choose import ColorChoice, Format, ProgressKind, Showing
 from dfctl.output.ci.choice import CiChoice
+from dfctl.output.showing import ColorChoice, Format, ProgressKind, Showing
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
