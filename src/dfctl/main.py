@@ -88,7 +88,7 @@ def _run(argv: Sequence[str], parts: "Parts") -> ExitCode:
     try:
         return invoke(argv, parts)
     except typer.TyperException as error:
-        from dfctl.cli.words import usage_error
+        from dfctl.cli.mistakes import usage_error
 
         raise usage_error(error, argv, program()) from None
     except OSError as problem:
