@@ -194,9 +194,9 @@ class Parts:
     def __exit__(self, *end: object) -> None:
         """Close what was opened."""
         if "config" in self.__dict__:
-            from dfctl.store.commands import end_commands
+            from dfctl.programs.asking import end_programs
 
-            end_commands()
+            end_programs()
         for name in ("recorder", "journal", "writable_journal"):
             if name in self.__dict__:
                 getattr(self, name).close()

@@ -10,6 +10,7 @@ import typer
 from dfctl.cli.showing import begin
 from dfctl.core.errors import UsageError
 from dfctl.core.exits import ExitCode
+from dfctl.process.waits import LONGEST_WAIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,5 +84,4 @@ def open_sandbox(*, port: int, seconds: float, log: "Callable[[str], object]") -
 def _wait_for_a_signal() -> NoReturn:
     never = threading.Event()
     while True:
-        # Bounded, because on Windows a blocked wait is deaf to Ctrl-C.
-        never.wait(0.2)
+        never.wait(LONGEST_WAIT)

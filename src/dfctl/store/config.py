@@ -23,14 +23,13 @@ from dfctl.core.text import clean
 from dfctl.store.environment import (
     ENV,
     env_layer,
-    is_key_variable,
     key_layer,
-    key_variable_of,
     limits_layer,
     set_in,
     variable_of,
 )
 from dfctl.store.files import ConfigFile, default_files, read_default, read_file
+from dfctl.store.key_variables import key_variable_of, without_keys
 from dfctl.store.keyfile import KeyFile
 from dfctl.store.keys import KeySource, stored_key
 from dfctl.store.layers import Layer, merged
@@ -154,13 +153,7 @@ class Config:
 
     def environ_without_keys(self) -> dict[str, str]:
         """Return the variables but for those that hold the key of any profile."""
-        # On Windows names have no case. Elsewhere, rather one too many is kept back.
-        named = {name.upper() for name in key_variables_in(self.files)}
-        return {
-            name: text
-            for name, text in self.environ.items()
-            if not (is_key_variable(name) or name.upper() in named)
-        }
+        return without_keys(self.environ, key_variables_in(self.files))
 
     def error_of(
         self, name: str, problem: SettingProblem, *, overrides: Overrides = _NO_OVERRIDES

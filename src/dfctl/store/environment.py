@@ -28,19 +28,9 @@ def variable_of(setting: str) -> str:
     return f"DFCTL_{setting.upper()}"
 
 
-def key_variable_of(profile: str) -> str:
-    """Return the variable that holds the key of a named profile, such as DFCTL_KEY_MY_SALES."""
-    return f"DFCTL_KEY_{profile.upper().replace('.', '_').replace('-', '_')}"
-
-
 def set_in(environ: Mapping[str, str], variable: str) -> str | None:
     """Return the text of a variable without blanks around it, or None where nothing is left."""
     return environ.get(variable, "").strip() or None
-
-
-def is_key_variable(name: str) -> bool:
-    """Return whether a variable is one of those that dfctl itself takes keys from."""
-    return name.upper() == "DFCTL_KEY" or name.upper().startswith("DFCTL_KEY_")
 
 
 def limits_layer(environ: Mapping[str, str]) -> Layer:

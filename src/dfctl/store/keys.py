@@ -12,8 +12,9 @@ from dfctl.core.errors import DfctlError, KeyProblem, UsageError
 from dfctl.core.secret import Secret
 from dfctl.core.suggestions import did_you_mean, listed
 from dfctl.core.text import clean
-from dfctl.store.commands import CommandFailed, output_of
+from dfctl.programs.asking import ProgramFailed, output_of
 from dfctl.store.files import decoded, kind_of
+from dfctl.store.key_variables import without_keys
 from dfctl.store.keyfile import KeyFile
 from dfctl.store.os_keyring import KeyringFailed, account_of, password_of
 from dfctl.store.paths import shell_word, why_not_a_file, why_not_read
@@ -130,8 +131,14 @@ class CommandKey:
 
     def fetch(self) -> tuple[str, tuple[str, ...]]:
         try:
-            content = output_of(self.arguments, seconds=self.seconds, largest=_LARGEST)
-        except CommandFailed as failure:
+            content = output_of(
+                self.arguments,
+                # A program that is asked for one key has no use for the others.
+                without_keys(os.environ),
+                seconds=self.seconds,
+                largest=_LARGEST,
+            )
+        except ProgramFailed as failure:
             problem = str(failure)
         else:
             return decoded(content)[0], ()
