@@ -221,10 +221,11 @@ class Parts:
 
         if name in self._targets:
             return self._targets[name]
-        profile = self.config.profile(name, overrides=overrides)
+        described = self.config.describe(name, overrides=overrides)
+        profile = described.profile()
         self.recorder.expect(name, open_for=_open_for(profile, self.at_once))
         backend = load_backend(profile.backend)
-        source = self.config.key_source(name)
+        source = described.key_source()
         reading = source.read()
         self.warn(reading.warnings)
         if _is_unprotected(profile):
@@ -267,7 +268,7 @@ class Parts:
         try:
             warnings = target.backend.check_start(settings, parameters, server_wait=server_wait)
         except SettingProblem as problem:
-            raise self.config.error_of(name, problem, overrides=overrides) from None
+            raise self.config.describe(name, overrides=overrides).error(problem) from None
         self.warn(warnings)
         return Order(target, parameters, server_wait)
 

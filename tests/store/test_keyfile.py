@@ -361,7 +361,7 @@ def test_a_kept_key_is_read_again_and_again(files: Files) -> None:
 
     assert (key.describe(), key.origin) == ("keys.toml", f"{path}, profile sales")
     assert (first, key.read().secret.reveal()) == ("one", "two")
-    assert "two" not in repr([key, key.read(), files.load().settings_of("sales")])
+    assert "two" not in repr([key, key.read(), files.load().describe("sales").shown()])
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 def check_profile(parts: Parts, name: str) -> list[Check]:
     """Return what was found of a profile: settings, key, certificates, service, access."""
     try:
-        profile = parts.config.profile(name)
+        described = parts.config.describe(name)
+        profile = described.profile()
     except DfctlError as error:
         return [Check.failed("settings", error)]
-    source = parts.config.key_source(name)
+    source = described.key_source()
     found = [
         Check("settings", Mark.OK, f"profile {name}: {profile.backend}"),
         _key(source),

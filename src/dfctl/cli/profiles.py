@@ -103,7 +103,7 @@ def show_profile(
     Example: dfctl profiles show sales
     """
     parts = begin(context, config, output=output)
-    settings = parts.config.settings_of(name or parts.config.default_name())
+    settings = parts.config.describe(name or parts.config.default_name()).shown()
     rows: list[dict[str, object]] = [
         {"name": item.name, "value": item.value, "origin": item.origin} for item in settings
     ]

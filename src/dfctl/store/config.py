@@ -17,7 +17,6 @@ from dfctl.backends.backend import Backend
 from dfctl.core.errors import UsageError
 from dfctl.core.profiles import Profile
 from dfctl.core.runs import PROFILE_NAME
-from dfctl.core.settings import SettingProblem
 from dfctl.core.suggestions import did_you_mean, listed
 from dfctl.core.text import clean
 from dfctl.store.environment import (
@@ -38,7 +37,6 @@ from dfctl.store.places import Place, in_key_file, in_variable
 from dfctl.store.profiles import (
     Description,
     Overrides,
-    ShownSetting,
     known_settings,
     overrides_layer,
 )
@@ -119,47 +117,44 @@ class Config:
             raise self._no_default(names)
         return names[0]
 
-    def profile(self, name: str, *, overrides: Overrides = _NO_OVERRIDES) -> Profile:
-        """Return a profile, checked.
+    def describe(self, name: str, *, overrides: Overrides = _NO_OVERRIDES) -> Description:
+        """Return all that is said of a profile; files and variables are looked at once.
 
         `overrides` are what the command line says, by the names of settings: the flow, flags, and
         limits in seconds (None lifts one). They win over the variables of limits, such as
-        DFCTL_TIMEOUT, and those over the profile's settings. Raises UsageError.
-        """
-        return self._described(name, overrides).profile()
-
-    def settings_of(
-        self, name: str, *, overrides: Overrides = _NO_OVERRIDES
-    ) -> tuple[ShownSetting, ...]:
-        """Return each setting of a profile that has a value, and where it comes from.
-
-        Raises UsageError as `profile` does, but for what is missing and for files not there.
-        """
-        return self._described(name, overrides).shown()
-
-    def address_of(self, name: str) -> str:
-        """Return the address of a profile that may lack other settings. Raises UsageError."""
-        return self._described(name, _NO_OVERRIDES).address()
-
-    def key_source(self, name: str) -> KeySource:
-        """Return where the key of a profile comes from. Raises UsageError as `profile` does.
+        DFCTL_TIMEOUT, and those over the profile's settings.
 
         DFCTL_KEY_<NAME> comes before the profile's own `key`, that before the key in dfctl's own
         file, and all before the same three of the profile that it is `like`. A variable that is
         one of the backend's settings for the profile `env`, such as DFCTL_KEY_IN, never holds the
-        key of a named profile.
+        key of a named profile. Raises UsageError.
         """
-        return self._described(name, _NO_OVERRIDES).key_source()
+        self._check_name(name)
+        if name == ENV:
+            return self._described_by_variables(overrides)
+        tables = tables_of(self.files, name)
+        adapter = adapter_of(tables)
+        inherited = list(self._layers(tables, adapter))
+        layers = [overrides_layer(overrides), limits_layer(self.environ), *inherited]
+        return Description(
+            name,
+            adapter,
+            merged(layers, adapter.alternatives),
+            tables[0].place,
+            self._key_hint(tables[0], adapter),
+        )
+
+    def profile(self, name: str, *, overrides: Overrides = _NO_OVERRIDES) -> Profile:
+        """Return a profile, checked. Raises UsageError."""
+        return self.describe(name, overrides=overrides).profile()
+
+    def key_source(self, name: str) -> KeySource:
+        """Return where the key of a profile comes from. Raises UsageError."""
+        return self.describe(name).key_source()
 
     def environ_without_keys(self) -> dict[str, str]:
         """Return the variables but for those that hold the key of any profile."""
         return without_keys(self.environ, key_variables_in(self.files))
-
-    def error_of(
-        self, name: str, problem: SettingProblem, *, overrides: Overrides = _NO_OVERRIDES
-    ) -> UsageError:
-        """Return the error for what an adapter says of a profile's setting, with its place."""
-        return self._described(name, overrides).error(problem)
 
     @property
     def _has_env(self) -> bool:
@@ -198,22 +193,6 @@ class Config:
             f"no profile is named, and none of {listed(map(clean, names))} is the default",
             hint=f'name one, set DFCTL_PROFILE, or write default = "{clean(names[0])}" '
             f"at the top of {self.files[-1].path}",
-        )
-
-    def _described(self, name: str, overrides: Overrides) -> Description:
-        self._check_name(name)
-        if name == ENV:
-            return self._described_by_variables(overrides)
-        tables = tables_of(self.files, name)
-        adapter = adapter_of(tables)
-        inherited = list(self._layers(tables, adapter))
-        layers = [overrides_layer(overrides), limits_layer(self.environ), *inherited]
-        return Description(
-            name,
-            adapter,
-            merged(layers, adapter.alternatives),
-            tables[0].place,
-            self._key_hint(tables[0], adapter),
         )
 
     def _check_name(self, name: str) -> None:

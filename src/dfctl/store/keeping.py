@@ -66,9 +66,10 @@ class KeptKeys:
             )
         self._check_name(profile)
         # Not the whole profile: one that others are like may have no more than address and key.
-        origin = origin_of(self.config.address_of(profile))
+        described = self.config.describe(profile)
+        origin = origin_of(described.address())
         entry = self.config.key_file.entry(profile)
-        form = self.config.key_source(profile).form
+        form = described.key_source().form
         is_there = (isinstance(form, KeyringKey) and form.owner == profile) or (
             entry is not None and entry.key is None
         )
