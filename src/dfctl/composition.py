@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dfctl.store.profiles import Overrides
     from dfctl.store.recorder import Recorder
     from dfctl.store.turns import Turn
+    from dfctl.store.writable_journal import WritableJournal
 
 _Value = TypeVar("_Value")
 
@@ -182,7 +183,7 @@ class Parts:
         return journal_to_read(self.journal_path, self.clock.now, self.turn)
 
     @cached_property
-    def writable_journal(self) -> "Journal":
+    def writable_journal(self) -> "WritableJournal":
         """The journal, to be changed. Raises UsageError where it cannot be."""
         from dfctl.store.recorder import journal_to_write
 
