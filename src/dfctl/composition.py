@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from dfctl.core.addresses import is_loopback
 from dfctl.core.events import Event, Warned
 from dfctl.core.exits import ExitMap
-from dfctl.core.settings import Parameters, SettingProblem
+from dfctl.core.settings import Overrides, Parameters, SettingProblem
 from dfctl.process.signals import is_signal_heeded, raise_lost_signal, raise_told_signal
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from dfctl.store.config import Config
     from dfctl.store.journal import Journal
     from dfctl.store.keeping import KeptKeys
-    from dfctl.store.profiles import Overrides
     from dfctl.store.recorder import Recorder
     from dfctl.store.turns import Turn
     from dfctl.store.writable_journal import WritableJournal
@@ -212,7 +211,7 @@ class Parts:
         for message in messages:
             self.tell(Warned(message))
 
-    def target(self, name: str, overrides: "Overrides") -> "Target":
+    def target(self, name: str, overrides: Overrides) -> "Target":
         """Return the profile called `name` with its adapter and its key.
 
         `overrides` are settings of the command line. Raises the `DfctlError` of what is missing.
@@ -256,7 +255,7 @@ class Parts:
         return check.answer
 
     def order(
-        self, name: str, overrides: "Overrides", parameters: Parameters, *, server_wait: bool
+        self, name: str, overrides: Overrides, parameters: Parameters, *, server_wait: bool
     ) -> "Order":
         """Return a start of the profile called `name`, checked as far as it can be without asking.
 

@@ -7,6 +7,7 @@ import typer
 from dfctl.core.durations import parse_duration
 from dfctl.core.errors import UsageError
 from dfctl.core.profiles import Overlap
+from dfctl.core.settings import Override
 from dfctl.output.ci.choice import CiChoice
 from dfctl.output.showing import ColorChoice, Format, ProgressKind
 
@@ -135,9 +136,6 @@ OnDone = Annotated[
     ),
 ]
 
-# Settings that the command line gives, by name: durations in seconds, texts, flags.
-Overrides = dict[str, str | float | bool | None]
-
 OutputFormat = Annotated[
     Format | None,
     typer.Option("-o", "--output", help="The form of the result. [env:DFCTL_OUTPUT]"),
@@ -176,17 +174,17 @@ ConfigFile = Annotated[
 ]
 
 
-def durations(**texts: str | None) -> Overrides:
+def durations(**texts: str | None) -> dict[str, Override]:
     """Return the durations of the options that were given, in seconds, by setting."""
     return {name: _duration(name, text) for name, text in texts.items() if text is not None}
 
 
-def texts(**values: str | None) -> Overrides:
+def texts(**values: str | None) -> dict[str, Override]:
     """Return the texts that were given, by setting."""
     return {name: value for name, value in values.items() if value is not None}
 
 
-def flags(**values: bool) -> Overrides:
+def flags(**values: bool) -> dict[str, Override]:
     """Return the flags that were set, by setting."""
     return {name: True for name, value in values.items() if value}
 

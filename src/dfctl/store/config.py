@@ -17,6 +17,7 @@ from dfctl.backends.backend import Backend
 from dfctl.core.errors import UsageError
 from dfctl.core.profiles import Profile
 from dfctl.core.runs import PROFILE_NAME
+from dfctl.core.settings import Overrides
 from dfctl.core.suggestions import did_you_mean, listed
 from dfctl.core.text import clean
 from dfctl.store.environment import (
@@ -36,7 +37,6 @@ from dfctl.store.paths import is_homeless
 from dfctl.store.places import Place, in_key_file, in_variable
 from dfctl.store.profiles import (
     Description,
-    Overrides,
     known_settings,
     overrides_layer,
 )
