@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dfctl.core.errors import KeyProblem, UsageError
 from dfctl.core.secret import Secret
+from dfctl.store.key_settings import parse_key
 from dfctl.store.keys import (
     CommandKey,
     FileKey,
@@ -17,7 +18,6 @@ from dfctl.store.keys import (
     KeyReading,
     KeySource,
     LiteralKey,
-    parse_key,
 )
 from dfctl.store.places import Place
 from tests.store.written import Files, attempt

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from dfctl.core.variables import set_in
 from dfctl.output.ci.choice import CiChoice
 
 # -o and --output, with the value attached or apart; -qo json is a cluster of short options.
@@ -52,7 +53,7 @@ class Showing:
 
 def format_asked_for(argv: Sequence[str], variables: Mapping[str, str]) -> Format | None:
     """Return the format that a command line seems to ask for, where it could not be parsed."""
-    last = variables.get("DFCTL_OUTPUT", "").strip().lower()
+    last = (set_in(variables, "DFCTL_OUTPUT") or "").lower()
     for word, following in pairwise([*argv, ""]):
         if option := _OUTPUT.fullmatch(word):
             last = option["value"] or following

@@ -16,16 +16,15 @@ from pathlib import Path
 from dfctl.backends.backend import Backend
 from dfctl.core.errors import UsageError
 from dfctl.core.profiles import Profile
-from dfctl.core.runs import PROFILE_NAME
+from dfctl.core.runs import ENV, PROFILE_NAME
 from dfctl.core.settings import Overrides
 from dfctl.core.suggestions import did_you_mean, listed
 from dfctl.core.text import clean
+from dfctl.core.variables import set_in
 from dfctl.store.environment import (
-    ENV,
     env_layer,
     key_layer,
     limits_layer,
-    set_in,
     variable_of,
 )
 from dfctl.store.files import ConfigFile, default_files, read_default, read_file
@@ -54,7 +53,7 @@ _NO_OVERRIDES: Overrides = {}
 
 
 def load_config(
-    environ: Mapping[str, str],
+    variables: Mapping[str, str],
     *,
     explicit: str | None = None,
     files: Sequence[Path] | None = None,
@@ -68,14 +67,14 @@ def load_config(
     """
     named, named_by = explicit, "--config"
     if named is None:
-        named, named_by = set_in(environ, "DFCTL_CONFIG"), "DFCTL_CONFIG"
+        named, named_by = set_in(variables, "DFCTL_CONFIG"), "DFCTL_CONFIG"
     paths = default_files() if files is None else files
     if named is None:
         found = tuple(read_default(path) for path in paths)
     else:
         found = (_named_file(named, named_by, may_be_new=may_be_new),)
     # The keys that dfctl keeps are the user's own, whatever file describes the profiles.
-    return Config(found, environ, KeyFile.beside(paths[-1]))
+    return Config(found, variables, KeyFile.beside(paths[-1]))
 
 
 def _named_file(text: str, named_by: str, *, may_be_new: bool) -> ConfigFile:
@@ -94,7 +93,7 @@ class Config:
     """
 
     files: tuple[ConfigFile, ...]
-    environ: Mapping[str, str] = field(repr=False)
+    variables: Mapping[str, str] = field(repr=False)
     key_file: KeyFile = field(default_factory=lambda: KeyFile.beside(default_files()[-1]))
 
     def names(self) -> tuple[str, ...]:
@@ -104,7 +103,7 @@ class Config:
 
     def default_name(self) -> str:
         """Return the profile that is meant where none is named. Raises UsageError."""
-        if name := set_in(self.environ, "DFCTL_PROFILE"):
+        if name := set_in(self.variables, "DFCTL_PROFILE"):
             return self._existing(name, in_variable("DFCTL_PROFILE"))
         if self._has_env:
             return ENV
@@ -135,7 +134,7 @@ class Config:
         tables = tables_of(self.files, name)
         adapter = adapter_of(tables)
         inherited = list(self._layers(tables, adapter))
-        layers = [overrides_layer(overrides), limits_layer(self.environ), *inherited]
+        layers = [overrides_layer(overrides), limits_layer(self.variables), *inherited]
         return Description(
             name,
             adapter,
@@ -152,13 +151,13 @@ class Config:
         """Return where the key of a profile comes from. Raises UsageError."""
         return self.describe(name).key_source()
 
-    def environ_without_keys(self) -> dict[str, str]:
+    def variables_without_keys(self) -> dict[str, str]:
         """Return the variables but for those that hold the key of any profile."""
-        return without_keys(self.environ, key_variables_in(self.files))
+        return without_keys(self.variables, key_variables_in(self.files))
 
     @property
     def _has_env(self) -> bool:
-        return set_in(self.environ, "DFCTL_BACKEND") is not None
+        return set_in(self.variables, "DFCTL_BACKEND") is not None
 
     def _existing(self, name: str, place: Place) -> str:
         if name not in self.names():
@@ -214,12 +213,12 @@ class Config:
 
     def _described_by_variables(self, overrides: Overrides) -> Description:
         place = in_variable("DFCTL_BACKEND")
-        adapter = adapter_called(set_in(self.environ, place.label) or "", place)
+        adapter = adapter_called(set_in(self.variables, place.label) or "", place)
         settings = known_settings(adapter).values()
         layers = (
             overrides_layer(overrides),
-            limits_layer(self.environ),
-            env_layer(self.environ, settings),
+            limits_layer(self.variables),
+            env_layer(self.variables, settings),
         )
         return Description(
             ENV,
@@ -235,7 +234,7 @@ class Config:
             own = list(group)
             layers = [
                 self._key_layer(profile, adapter),
-                *(table.layer(adapter, self.environ) for table in own),
+                *(table.layer(adapter, self.variables) for table in own),
             ]
             # dfctl's own file is not even read where a key is named before it.
             if not (has_key or any("key" in layer for layer in layers)):
@@ -247,7 +246,7 @@ class Config:
         variable = key_variable_of(profile)
         if _is_setting(variable, adapter):
             return {}
-        layer = key_layer(self.environ, variable)
+        layer = key_layer(self.variables, variable)
         rivals = [name for name in names_in(self.files) if key_variable_of(name) == variable]
         if layer and len(rivals) > 1:
             raise UsageError(

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from dfctl.core.addresses import origin_of
 from dfctl.core.errors import KeyProblem, UsageError
+from dfctl.core.runs import ENV
 from dfctl.core.secret import Secret
 from dfctl.core.suggestions import listed
 from dfctl.store.config import Config
-from dfctl.store.environment import ENV
 from dfctl.store.keyfile import KeptKey, KeyFile, MalformedKey
 from dfctl.store.keys import KeyringKey, KeyTrouble, checked_key
 from dfctl.store.os_keyring import KeyringFailed, account_of, forget_password, keep_password

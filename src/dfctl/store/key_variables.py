@@ -10,7 +10,7 @@ def key_variable_of(profile: str) -> str:
     return f"{_KEY}_{profile.upper().replace('.', '_').replace('-', '_')}"
 
 
-def without_keys(environ: Mapping[str, str], named: Collection[str] = ()) -> dict[str, str]:
+def without_keys(variables: Mapping[str, str], named: Collection[str] = ()) -> dict[str, str]:
     """Return the variables but for those that give dfctl itself a key: its own, and `named` ones.
 
     On Windows names have no case. Elsewhere, rather one too many is kept back.
@@ -18,6 +18,6 @@ def without_keys(environ: Mapping[str, str], named: Collection[str] = ()) -> dic
     others = {name.upper() for name in named}
     return {
         name: text
-        for name, text in environ.items()
+        for name, text in variables.items()
         if not (name.upper() in {_KEY, *others} or name.upper().startswith(f"{_KEY}_"))
     }
