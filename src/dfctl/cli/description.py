@@ -106,7 +106,7 @@ def _words(placeholder: str) -> Iterable[str]:
 
         return built_in_names()
     if placeholder == "TOPIC":
-        from dfctl.cli.help import TOPICS
+        from dfctl.cli.help_pages import TOPICS
 
         return TOPICS
     return [placeholder] if re.fullmatch(r"[a-z-]+", placeholder) else []

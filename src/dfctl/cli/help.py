@@ -1,11 +1,9 @@
 """`dfctl help`: help on commands, and pages on what all of them share."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
-from dfctl.cli.help_pages import environment_page, exit_codes_page, json_page, json_schema_page
 from dfctl.composition import Parts
 from dfctl.core.errors import UsageError
 from dfctl.core.exits import ExitCode
@@ -17,13 +15,6 @@ Topic = Annotated[
         help="A command, or one of exit-codes, json, json-schema and environment.",
     ),
 ]
-
-TOPICS: dict[str, Callable[[typer.Context], str]] = {
-    "exit-codes": lambda root: exit_codes_page(),
-    "json": lambda root: json_page(),
-    "json-schema": lambda root: json_schema_page(),
-    "environment": lambda root: environment_page(root.command),
-}
 
 
 def help_page(context: typer.Context, topic: Topic = None) -> ExitCode:
@@ -38,8 +29,10 @@ def help_page(context: typer.Context, topic: Topic = None) -> ExitCode:
 
 
 def _page(root: typer.Context, words: list[str]) -> str:
+    from dfctl.cli.help_pages import TOPICS
+
     if len(words) == 1 and words[0] in TOPICS:
-        return TOPICS[words[0]](root)
+        return TOPICS[words[0]](root.command)
     at = root
     for word in words:
         commands: dict[str, Any] = getattr(at.command, "commands", {})
@@ -50,6 +43,7 @@ def _page(root: typer.Context, words: list[str]) -> str:
 
 
 def _no_such_page(root: typer.Context, words: list[str]) -> UsageError:
+    from dfctl.cli.help_pages import TOPICS
     from dfctl.cli.mistakes import no_such_command, shown
     from dfctl.cli.spots import spot_of
     from dfctl.core.suggestions import did_you_mean, listed

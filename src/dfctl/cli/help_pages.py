@@ -1,7 +1,7 @@
 """The pages of `dfctl help` on what all commands share."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dfctl.cli.description import described
 from dfctl.cli.variables import environment_sections
@@ -115,6 +115,15 @@ def environment_page(command: object) -> str:
         lines += _table([("", name.ljust(width), text) for name, text in rows])
     lines += ["", "NO_COLOR, TERM=dumb and the variables of proxies are honoured, too."]
     return "\n".join(lines)
+
+
+# The pages by topic, each made of the program with its commands.
+TOPICS: dict[str, Callable[[object], str]] = {
+    "exit-codes": lambda program: exit_codes_page(),
+    "json": lambda program: json_page(),
+    "json-schema": lambda program: json_schema_page(),
+    "environment": environment_page,
+}
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
