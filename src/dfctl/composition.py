@@ -1,6 +1,5 @@
 """The parts that commands work with, made when they are first asked for."""
 
-import random
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -40,6 +39,12 @@ def _system_clock() -> "Clock":
     return SystemClock()
 
 
+def _system_random() -> float:
+    import random
+
+    return random.random()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Environment:
     """What surrounds a command. `make_clock` and `random` (0 to 1) are replaced by tests.
@@ -52,7 +57,7 @@ class Environment:
     stderr: TextIO | None
     variables: Mapping[str, str] = field(repr=False)
     make_clock: "Callable[[], Clock]" = _system_clock
-    random: Callable[[], float] = field(default=random.random)
+    random: Callable[[], float] = _system_random
     is_process: bool = False
 
     @classmethod

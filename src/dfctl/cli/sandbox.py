@@ -1,6 +1,5 @@
 """`dfctl sandbox`: both services on this machine, for trying scripts and CI steps."""
 
-import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -56,10 +55,12 @@ def sandbox(
 
     Example: dfctl sandbox --port 8765 --write-config sandbox.toml
     """
+    from tempfile import TemporaryDirectory
+
     parts = begin(context, None)
     log = (lambda line: None) if quiet else parts.output.line
     service = open_sandbox(port=port, seconds=seconds, log=log)
-    with tempfile.TemporaryDirectory(prefix="dfctl-sandbox-") as folder, service.serving():
+    with TemporaryDirectory(prefix="dfctl-sandbox-") as folder, service.serving():
         from dfctl.store.private import write_private
 
         path = write_config or Path(folder) / "config.toml"
