@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
-from urllib.parse import urlsplit
 
-from dfctl.core.addresses import is_loopback
 from dfctl.core.events import Event, Warned
 from dfctl.core.exits import ExitMap
 from dfctl.core.settings import Overrides, Parameters, SettingProblem
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from dfctl.client.clock import Clock
     from dfctl.client.steps import Target, Task
     from dfctl.client.tasks import Order, Tasks
-    from dfctl.core.profiles import Profile
     from dfctl.output.output import Output
     from dfctl.output.showing import Showing
     from dfctl.programs.announcing import Announcer
@@ -95,6 +92,11 @@ class Parts:
         self._showing = showing
         self.config_file = config_file
 
+    @property
+    def config_again(self) -> str:
+        """What names the same configuration in a command that is suggested."""
+        return f" --config {shlex.quote(self.config_file)}" if self.config_file else ""
+
     @cached_property
     def clock(self) -> "Clock":
         return self.environment.make_clock()
@@ -114,7 +116,7 @@ class Parts:
 
     @cached_property
     def output(self) -> "Output":
-        from dfctl.output.choose import Surroundings, choose
+        from dfctl.output.choosing import Surroundings, choose
         from dfctl.output.showing import Showing
         from dfctl.store.texts import write_text
 
@@ -228,15 +230,16 @@ class Parts:
             return self._targets[name]
         described = self.config.describe(name, overrides=overrides)
         profile = described.profile()
-        self.recorder.expect(name, open_for=_open_for(profile, self.at_once))
+        self.recorder.expect(name, open_for=profile.open_for(self.at_once))
         backend = load_backend(profile.backend)
         source = described.key_source()
         reading = source.read()
         self.warn(reading.warnings)
-        if _is_unprotected(profile):
+        if profile.is_unprotected:
             self.warn([f"{profile.line.address} is not https: the key is sent unprotected"])
-        options = f" --config {shlex.quote(self.config_file)}" if self.config_file else ""
-        target = Target(profile, backend, reading.secret, lambda: source.read().secret, options)
+        target = Target(
+            profile, backend, reading.secret, lambda: source.read().secret, self.config_again
+        )
         self._targets[name] = target
         return target
 
@@ -245,19 +248,6 @@ class Parts:
         from dfctl.store.keeping import KeptKeys
 
         return KeptKeys(self.config)
-
-    def check_key(self, name: str) -> str:
-        """Try the key of the profile called `name`; return the answer that shows it was taken.
-
-        Raises the `DfctlError` of a key that is missing or refused, or of an answer that proves
-        nothing.
-        """
-        from dfctl.client.checking import check_key
-
-        [check] = self.lead([check_key(self.target(name, {}))])
-        if check.why_not:
-            raise check.why_not
-        return check.answer
 
     def order(
         self, name: str, overrides: Overrides, parameters: Parameters, *, server_wait: bool
@@ -303,22 +293,3 @@ class Parts:
         results = driver.run(tasks, is_enough=is_enough)
         self.recorder.finish()
         return results
-
-
-def _open_for(profile: "Profile", at_once: int) -> float | None:
-    """Return how long a start counts as open while nobody knows what became of it, in seconds.
-
-    It may be tried until the outage is too long, and be answered as late as its own limit says;
-    and it may have to wait for others of `at_once` starts, which are sent a few at a time.
-    """
-    patience = (profile.limits.max_outage, profile.start_timeout)
-    timeout = profile.limits.timeout
-    if timeout is None or None in patience:
-        return None
-    return max(timeout, at_once * sum(seconds or 0.0 for seconds in patience))
-
-
-def _is_unprotected(profile: "Profile") -> bool:
-    parts = urlsplit(profile.line.address)
-    is_open = parts.scheme == "http" and not is_loopback(parts.hostname or "")
-    return is_open and not profile.allow_http

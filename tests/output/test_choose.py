@@ -10,7 +10,7 @@ from dfctl.core.errors import UsageError
 from dfctl.core.events import UnderWay
 from dfctl.core.exits import ExitCode
 from dfctl.core.runs import Run
-from dfctl.output.choose import Surroundings, choose
+from dfctl.output.choosing import Surroundings, choose
 from dfctl.output.output import Output
 from dfctl.output.showing import ColorChoice, Format, ProgressKind, Showing, format_asked_for
 from dfctl.store.texts import write_text

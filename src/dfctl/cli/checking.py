@@ -45,6 +45,20 @@ def check_draft(parts: Parts, profile: Profile, key: Secret) -> list[Check]:
     return [check for check in found if check.mark is Mark.FAIL]
 
 
+def answer_to_key(parts: Parts, name: str) -> str:
+    """Try the key of the profile called `name`; return the answer that shows it was taken.
+
+    Raises the `DfctlError` of a key that is missing or refused, or of an answer that proves
+    nothing.
+    """
+    from dfctl.client.checking import check_key
+
+    [check] = parts.lead([check_key(parts.target(name, {}))])
+    if check.why_not:
+        raise check.why_not
+    return check.answer
+
+
 def _key(source: "KeySource") -> Check:
     try:
         source.read()

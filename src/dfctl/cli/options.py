@@ -194,12 +194,3 @@ def _duration(name: str, text: str) -> float | None:
         return parse_duration(text)
     except ValueError as problem:
         raise UsageError(f"--{name.replace('_', '-')}: {problem}") from None
-
-
-def config_again(config: str | None) -> str:
-    """Return what names the same configuration in a command that is suggested."""
-    if config is None:
-        return ""
-    import shlex
-
-    return f" --config {shlex.quote(config)}"
