@@ -8,7 +8,7 @@ from dfctl import __version__
 from dfctl.process.discretion import leave_no_core_dump
 from dfctl.process.inheritance import undo_inheritance
 from dfctl.process.interrupt import end_at_once_when_interrupted
-from dfctl.process.leftovers import settled
+from dfctl.process.leftovers import write_rest
 
 
 def entry() -> None:
@@ -22,11 +22,11 @@ def end(run: Callable[[Sequence[str]], int]) -> NoReturn:
     undo_inheritance()
     end_at_once_when_interrupted()
     code = run(sys.argv[1:])
-    if (problem := settled(sys.stdout)) is not None:
+    if (problem := write_rest(sys.stdout)) is not None:
         from dfctl.main import tell_unwritten
 
         code = tell_unwritten(problem, sys.stderr)
-    settled(sys.stderr)
+    write_rest(sys.stderr)
     sys.exit(code)
 
 

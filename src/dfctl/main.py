@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 from dfctl.core.errors import Bug, DfctlError, Interrupted, OutputClosed
 from dfctl.core.exits import ExitCode, exit_code_of_signal, is_signal, number_of
 from dfctl.process.discretion import withhold_error_texts
-from dfctl.process.leftovers import settled
+from dfctl.process.leftovers import write_rest
 from dfctl.process.signals import (
     heed_signal,
     is_signal_heeded,
@@ -92,7 +92,7 @@ def _run(argv: Sequence[str], parts: "Parts") -> ExitCode:
 
         raise usage_error(error, argv, program()) from None
     except OSError as problem:
-        if settled(parts.environment.stdout) is None:
+        if write_rest(parts.environment.stdout) is None:
             raise
         raise OutputClosed(str(problem)) from None
     except SystemExit as left:
@@ -173,4 +173,4 @@ def _tell_closed(parts: "Parts", closed: OutputClosed) -> None:
     """Say why stdout could not be written, unless its reader just left."""
     if closed.args and closed.args[0]:
         parts.output.complain(f"stdout cannot be written: {closed.args[0]}")
-    settled(parts.environment.stdout)
+    write_rest(parts.environment.stdout)

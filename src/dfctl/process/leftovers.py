@@ -5,7 +5,7 @@ import os
 from typing import TextIO
 
 
-def settled(stream: TextIO | None) -> OSError | ValueError | None:
+def write_rest(stream: TextIO | None) -> OSError | ValueError | None:
     """Write what is left of a stream; return why that failed.
 
     What is still buffered then goes nowhere: it would fail again when Python ends, and Python
