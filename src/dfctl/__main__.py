@@ -1,16 +1,14 @@
 """The way in: `python -m dfctl`, and the console script `dfctl`."""
 
-import os
-import signal
+from dfctl.process.interrupt import end_at_once_when_interrupted
 
-if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    # Before all else is imported: a traceback in the middle of an import helps nobody.
-    signal.signal(signal.SIGINT, lambda number, frame: os._exit(128 + number))
+# Before all else is imported.
+end_at_once_when_interrupted()
 
 
 def entry() -> None:
     """Run the command line of this process, and end it with the command's exit code."""
-    from dfctl.main import entry
+    from dfctl.entrance import entry
 
     entry()
 

@@ -1,35 +1,31 @@
 """The parts that commands work with, made when they are first asked for."""
 
-import os
-import random
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
-from urllib.parse import urlsplit
 
-from dfctl.core.addresses import is_loopback
 from dfctl.core.events import Event, Warned
 from dfctl.core.exits import ExitMap
-from dfctl.core.settings import Parameters, SettingProblem
+from dfctl.core.settings import Overrides, Parameters, SettingProblem
+from dfctl.process.signals import is_signal_heeded, raise_lost_signal, raise_told_signal
 
 if TYPE_CHECKING:
     from dfctl.client.clock import Clock
     from dfctl.client.steps import Target, Task
     from dfctl.client.tasks import Order, Tasks
-    from dfctl.core.profiles import Profile
-    from dfctl.output.choose import Output, Showing
+    from dfctl.output.output import Output
+    from dfctl.output.showing import Showing
     from dfctl.programs.announcing import Announcer
     from dfctl.store.config import Config
     from dfctl.store.journal import Journal
     from dfctl.store.keeping import KeptKeys
-    from dfctl.store.profiles import Overrides
     from dfctl.store.recorder import Recorder
     from dfctl.store.turns import Turn
+    from dfctl.store.writable_journal import WritableJournal
 
 _Value = TypeVar("_Value")
 
@@ -38,6 +34,12 @@ def _system_clock() -> "Clock":
     from dfctl.client.clock import SystemClock
 
     return SystemClock()
+
+
+def _system_random() -> float:
+    import random
+
+    return random.random()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +54,7 @@ class Environment:
     stderr: TextIO | None
     variables: Mapping[str, str] = field(repr=False)
     make_clock: "Callable[[], Clock]" = _system_clock
-    random: Callable[[], float] = field(default=random.random)
+    random: Callable[[], float] = _system_random
     is_process: bool = False
 
     @classmethod
@@ -90,23 +92,10 @@ class Parts:
         self._showing = showing
         self.config_file = config_file
 
-    def interruptible(self) -> AbstractContextManager[None]:
-        """Return a context in which a signal raises `Interrupted`."""
-        from dfctl.client.signals import signals_raised
-
-        return signals_raised()
-
-    def raise_lost_signal(self) -> None:
-        """Raise `Interrupted` for a signal that Python has discarded."""
-        from dfctl.client.signals import raise_lost_signal
-
-        raise_lost_signal()
-
-    def heed_signal(self) -> None:
-        """Let no further signal raise anything, because the command ends on behalf of one."""
-        from dfctl.client.signals import heed_signal
-
-        heed_signal()
+    @property
+    def config_again(self) -> str:
+        """What names the same configuration in a command that is suggested."""
+        return f" --config {shlex.quote(self.config_file)}" if self.config_file else ""
 
     @cached_property
     def clock(self) -> "Clock":
@@ -127,7 +116,8 @@ class Parts:
 
     @cached_property
     def output(self) -> "Output":
-        from dfctl.output.choose import Showing, Surroundings, choose
+        from dfctl.output.choosing import Surroundings, choose
+        from dfctl.output.showing import Showing
         from dfctl.store.texts import write_text
 
         around = Surroundings(
@@ -145,7 +135,7 @@ class Parts:
     def output_for(self, argv: Sequence[str]) -> "Output":
         """Return the output; where no command has begun, the one that `argv` seems to ask for."""
         if self._showing is None:
-            from dfctl.output.choose import Showing, ci_asked_for, format_asked_for
+            from dfctl.output.showing import Showing, ci_asked_for, format_asked_for
 
             self._showing = Showing(
                 format=format_asked_for(argv, self.variables),
@@ -153,24 +143,11 @@ class Parts:
             )
         return self.output
 
-    def end_process(self, code: int) -> None:
-        """End the process here, if it is this command's own and a signal has ended the command.
-
-        So no other signal changes the exit code; and what a signal has cut off is not written by
-        Python after all, which might wait for its reader.
-        """
-        from dfctl.client.signals import is_signal_heeded
-
-        if self.environment.is_process and is_signal_heeded():
-            os._exit(code)
-
     def deliver(self) -> bool:
         """Wait until all that was shown has left, as `Output.deliver` does: briefly after a signal.
 
         Raises `OutputClosed` where a result turns out not to be written.
         """
-        from dfctl.client.signals import is_signal_heeded
-
         return "output" not in self.__dict__ or self.output.deliver(is_brief=is_signal_heeded())
 
     @cached_property
@@ -199,7 +176,6 @@ class Parts:
     @cached_property
     def turn(self) -> "Turn":
         """How long this command waits for a journal that another process holds, in all."""
-        from dfctl.client.signals import raise_told_signal
         from dfctl.store.turns import Turn
 
         return Turn(
@@ -216,7 +192,7 @@ class Parts:
         return journal_to_read(self.journal_path, self.clock.now, self.turn)
 
     @cached_property
-    def writable_journal(self) -> "Journal":
+    def writable_journal(self) -> "WritableJournal":
         """The journal, to be changed. Raises UsageError where it cannot be."""
         from dfctl.store.recorder import journal_to_write
 
@@ -228,9 +204,9 @@ class Parts:
     def __exit__(self, *end: object) -> None:
         """Close what was opened."""
         if "config" in self.__dict__:
-            from dfctl.store.commands import end_commands
+            from dfctl.programs.asking import end_programs
 
-            end_commands()
+            end_programs()
         for name in ("recorder", "journal", "writable_journal"):
             if name in self.__dict__:
                 getattr(self, name).close()
@@ -245,7 +221,7 @@ class Parts:
         for message in messages:
             self.tell(Warned(message))
 
-    def target(self, name: str, overrides: "Overrides") -> "Target":
+    def target(self, name: str, overrides: Overrides) -> "Target":
         """Return the profile called `name` with its adapter and its key.
 
         `overrides` are settings of the command line. Raises the `DfctlError` of what is missing.
@@ -255,16 +231,18 @@ class Parts:
 
         if name in self._targets:
             return self._targets[name]
-        profile = self.config.profile(name, overrides=overrides)
-        self.recorder.expect(name, open_for=_open_for(profile, self.at_once))
+        described = self.config.describe(name, overrides=overrides)
+        profile = described.profile()
+        self.recorder.expect(name, open_for=profile.open_for(self.at_once))
         backend = load_backend(profile.backend)
-        source = self.config.key_source(name)
+        source = described.key_source()
         reading = source.read()
         self.warn(reading.warnings)
-        if _is_unprotected(profile):
+        if profile.is_unprotected:
             self.warn([f"{profile.line.address} is not https: the key is sent unprotected"])
-        options = f" --config {shlex.quote(self.config_file)}" if self.config_file else ""
-        target = Target(profile, backend, reading.secret, lambda: source.read().secret, options)
+        target = Target(
+            profile, backend, reading.secret, lambda: source.read().secret, self.config_again
+        )
         self._targets[name] = target
         return target
 
@@ -274,21 +252,8 @@ class Parts:
 
         return KeptKeys(self.config)
 
-    def check_key(self, name: str) -> str:
-        """Try the key of the profile called `name`; return the answer that shows it was taken.
-
-        Raises the `DfctlError` of a key that is missing or refused, or of an answer that proves
-        nothing.
-        """
-        from dfctl.client.checking import check_key
-
-        [check] = self.lead([check_key(self.target(name, {}))])
-        if check.why_not:
-            raise check.why_not
-        return check.answer
-
     def order(
-        self, name: str, overrides: "Overrides", parameters: Parameters, *, server_wait: bool
+        self, name: str, overrides: Overrides, parameters: Parameters, *, server_wait: bool
     ) -> "Order":
         """Return a start of the profile called `name`, checked as far as it can be without asking.
 
@@ -301,7 +266,7 @@ class Parts:
         try:
             warnings = target.backend.check_start(settings, parameters, server_wait=server_wait)
         except SettingProblem as problem:
-            raise self.config.error_of(name, problem, overrides=overrides) from None
+            raise self.config.describe(name, overrides=overrides).error(problem) from None
         self.warn(warnings)
         return Order(target, parameters, server_wait)
 
@@ -318,7 +283,7 @@ class Parts:
         """
         if not tasks:
             return []
-        self.raise_lost_signal()
+        raise_lost_signal()
         from dfctl.client.driver import Driver
         from dfctl.client.http import open_connection
 
@@ -331,22 +296,3 @@ class Parts:
         results = driver.run(tasks, is_enough=is_enough)
         self.recorder.finish()
         return results
-
-
-def _open_for(profile: "Profile", at_once: int) -> float | None:
-    """Return how long a start counts as open while nobody knows what became of it, in seconds.
-
-    It may be tried until the outage is too long, and be answered as late as its own limit says;
-    and it may have to wait for others of `at_once` starts, which are sent a few at a time.
-    """
-    patience = (profile.limits.max_outage, profile.start_timeout)
-    timeout = profile.limits.timeout
-    if timeout is None or None in patience:
-        return None
-    return max(timeout, at_once * sum(seconds or 0.0 for seconds in patience))
-
-
-def _is_unprotected(profile: "Profile") -> bool:
-    parts = urlsplit(profile.line.address)
-    is_open = parts.scheme == "http" and not is_loopback(parts.hostname or "")
-    return is_open and not profile.allow_http

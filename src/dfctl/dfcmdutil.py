@@ -45,7 +45,6 @@ _ALIASES = {"?": "help", "h": "help"}
 _DASHES = "-/\N{EN DASH}\N{EM DASH}"
 _OPTION = re.compile(r"(?:--?|/)([a-z]+|\?)(?:[=:](.*))?", re.IGNORECASE | re.DOTALL)
 
-_PROFILE = "env"
 _KEY_VARIABLE = "DFCTL_KEY"
 # What dfctl calls the values of the line, and what its reader knows them by.
 _WORDS = {"DFCTL_FLOW": "-run", "DFCTL_ADDRESS": "-url"}
@@ -75,7 +74,7 @@ class CommandLine:
 
 def entry() -> None:
     """Run the command line of this process, and end it with the command's exit code."""
-    from dfctl.main import end
+    from dfctl.entrance import end
 
     end(main)
 
@@ -83,7 +82,7 @@ def entry() -> None:
 def main(argv: Sequence[str], environment: "Environment | None" = None) -> int:
     """Run one command line, without the program's name; return its exit code."""
     from dfctl.main import guarded, parts_in
-    from dfctl.output.choose import Format, Showing
+    from dfctl.output.showing import Format, Showing
 
     parts = parts_in(environment)
     # Jobs keep or mail what is printed: one line, and the story before it only after a bad end.
@@ -128,7 +127,7 @@ def _value(name: str, words: Iterator[tuple[int, str]]) -> str:
 
 
 def _unknown(number: int, word: str) -> UsageError:
-    from dfctl.store.suggestions import did_you_mean
+    from dfctl.core.suggestions import did_you_mean
 
     name = re.split("[=:]", word.lstrip(_DASHES))[0]
     near = did_you_mean(f"-{name}", [f"-{known}" for known in _NAMES])
@@ -171,6 +170,7 @@ def _run(argv: Sequence[str], parts: "Parts") -> ExitCode:
 def _order(line: CommandLine, parts: "Parts") -> "Order":
     """Return the start that the line asks for. Raises the `DfctlError` of what is wrong."""
     from dfctl.core.profiles import Overlap
+    from dfctl.core.runs import ENV
     from dfctl.core.settings import Parameters
     from dfctl.store.config import Config
 
@@ -184,7 +184,7 @@ def _order(line: CommandLine, parts: "Parts") -> "Order":
     # All lines share one profile, and the open run of another line is not this one's.
     overrides = {"overlap": Overlap.ALLOW.value}
     try:
-        return parts.order(_PROFILE, overrides, Parameters(), server_wait=False)
+        return parts.order(ENV, overrides, Parameters(), server_wait=False)
     except DfctlError as error:
         raise type(error)(_in_words_of(line, error.message), hint=error.hint) from None
 

@@ -1,87 +1,28 @@
-"""The entrance: the only place where an error becomes an exit code."""
+"""A command line, from its words to its exit code: the only place where an error becomes one."""
 
 import contextlib
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from dfctl import __version__
-from dfctl.discretion import leave_no_core_dump, withhold_error_texts
+from dfctl.core.errors import Bug, DfctlError, Interrupted, OutputClosed
+from dfctl.core.exits import ExitCode, exit_code_of_signal, is_signal, number_of
+from dfctl.process.discretion import withhold_error_texts
+from dfctl.process.leftovers import write_rest
+from dfctl.process.signals import (
+    heed_signal,
+    is_signal_heeded,
+    raise_lost_signal,
+    signals_raised,
+)
 
 if TYPE_CHECKING:
     from dfctl.composition import Environment, Parts
-    from dfctl.core.errors import DfctlError, Interrupted, OutputClosed
-    from dfctl.core.exits import ExitCode
-
-
-def entry() -> None:
-    """Run the command line of this process, and end it with the command's exit code."""
-    end(main)
-
-
-def end(run: "Callable[[Sequence[str]], int]") -> NoReturn:
-    """Run this process's command line with `run`; end the process with the exit code."""
-    leave_no_core_dump()
-    _undo_inheritance()
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        # Until the command sees to it itself: a traceback in the middle of an import helps nobody.
-        signal.signal(signal.SIGINT, lambda number, frame: os._exit(128 + number))
-    code = run(sys.argv[1:])
-    if (problem := _settled(sys.stdout)) is not None:
-        code = 128 + 13
-        if not isinstance(problem, BrokenPipeError):
-            _complain(sys.stderr, problem)
-    _settled(sys.stderr)
-    sys.exit(code)
-
-
-def _undo_inheritance() -> None:
-    """Undo what a parent process left that is seldom meant, and would go wrong unseen."""
-    if sys.platform != "win32":
-        # While SIGCHLD is ignored, a key's command that fails seems to succeed.
-        if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        # A signal that is blocked could not stop dfctl. One that is ignored, as by nohup, is meant.
-        asked = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, asked)
-    # Where a stream was closed, the next file or connection would take its place, and what is
-    # meant for the stream would be written into it.
-    with contextlib.suppress(OSError):
-        while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
-            pass
-        os.close(descriptor)
-
-
-def _settled(stream: TextIO | None) -> OSError | ValueError | None:
-    """Write what is left of a stream; return why that failed.
-
-    What is still buffered then goes nowhere: it would fail again when Python ends, and Python
-    would end with an exit code of its own.
-    """
-    try:
-        if stream is not None:
-            stream.flush()
-    except (OSError, ValueError) as problem:
-        with contextlib.suppress(OSError, ValueError):
-            if stream is not None:
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        return problem
-    return None
-
-
-def _complain(stderr: TextIO | None, problem: object) -> None:
-    with contextlib.suppress(OSError, ValueError):
-        print(f"error: stdout cannot be written: {problem}", file=stderr, flush=True)
 
 
 def main(argv: Sequence[str], environment: "Environment | None" = None) -> int:
     """Run one command line, without the program's name; return its exit code."""
-    if environment is None and list(argv[:1]) in (["-V"], ["--version"]):
-        # Answered before anything is imported that costs time.
-        print(f"dfctl {__version__}")
-        return 0
     if list(argv[:1]) == ["__complete"]:
         # A press of Tab waits for it: no Typer, unless a whole line is asked about.
         return _complete(argv[1:], environment)
@@ -99,6 +40,36 @@ def parts_in(environment: "Environment | None") -> "Parts":
     return Parts(environment)
 
 
+def guarded(action: Callable[[], ExitCode], argv: Sequence[str], parts: "Parts") -> int:
+    """Do what the command line `argv` asks; turn whatever ends it into words and an exit code.
+
+    Returns the number that `--exit-map` gives to the code. All that is shown has left by then.
+    Where it cannot leave, because nobody reads it, or a signal ended the command, the process ends
+    here: Python would wait for readers.
+    """
+    is_process = parts.environment.is_process
+    with signals_raised():
+        try:
+            code, is_delivered = _delivered(parts, _ended(action, argv, parts))
+        except Interrupted as stop:  # while an error was being shown
+            code, is_delivered = _delivered(parts, _stopped(stop))
+        number = number_of(code, parts.exit_map)
+        if is_process and is_signal_heeded():
+            # In here no other signal changes the exit code.
+            os._exit(number)
+    if is_process and not is_delivered:
+        os._exit(number)
+    return number
+
+
+def tell_unwritten(problem: OSError | ValueError, stderr: TextIO | None) -> int:
+    """Say why stdout could not be written, unless its reader just left; return the exit code."""
+    if not isinstance(problem, BrokenPipeError):
+        with contextlib.suppress(OSError, ValueError):
+            print(f"error: stdout cannot be written: {problem}", file=stderr, flush=True)
+    return ExitCode.PIPE
+
+
 def _complete(argv: Sequence[str], environment: "Environment | None") -> int:
     from dfctl.cli.completing import complete
 
@@ -107,95 +78,21 @@ def _complete(argv: Sequence[str], environment: "Environment | None") -> int:
     return complete(argv, os.environ, sys.stdout)
 
 
-def guarded(action: "Callable[[], ExitCode]", argv: Sequence[str], parts: "Parts") -> int:
-    """Do what the command line `argv` asks; turn whatever ends it into words and an exit code.
-
-    Returns the number that `--exit-map` gives to the code. All that is shown has left by then.
-    Where it cannot leave, because nobody reads it, or a signal ended the command, the process ends
-    here: Python would wait for readers.
-    """
-    from dfctl.core.errors import Interrupted
-    from dfctl.core.exits import number_of
-
-    with parts.interruptible():
-        try:
-            code, is_delivered = _delivered(parts, _ended(action, argv, parts))
-        except Interrupted as stop:  # while an error was being shown
-            code, is_delivered = _delivered(parts, _stopped(parts, stop))
-        number = number_of(code, parts.exit_map)
-        parts.end_process(number)
-    if parts.environment.is_process and not is_delivered:
-        os._exit(number)
-    return number
-
-
-def _ended(action: "Callable[[], ExitCode]", argv: Sequence[str], parts: "Parts") -> "ExitCode":
-    from dfctl.core.errors import DfctlError, Interrupted, OutputClosed
-    from dfctl.core.exits import ExitCode, is_signal
-
-    try:
-        with parts:
-            return action()
-    except DfctlError as error:
-        return _fail(argv, parts, error, error.exit_code)
-    except Interrupted as stop:
-        return _fail(argv, parts, None, _stopped(parts, stop))
-    except OutputClosed as closed:
-        _tell_closed(parts, closed)
-        code = closed.exit_code
-        return code if code and is_signal(code) else ExitCode.PIPE
-    except BaseException as bug:  # noqa: BLE001 - no traceback reaches a user
-        try:
-            parts.raise_lost_signal()
-        except Interrupted as stop:
-            return _fail(argv, parts, None, _stopped(parts, stop))
-        return _fail(argv, parts, _bug(bug, parts), ExitCode.BUG)
-
-
-def _stopped(parts: "Parts", stop: "Interrupted") -> "ExitCode":
-    """Return the exit code of a signal; no other signal keeps its words from being said."""
-    from dfctl.core.exits import ExitCode, exit_code_of_signal
-
-    parts.heed_signal()
-    is_late = stop.exit_code is ExitCode.TIMEOUT
-    return ExitCode.TIMEOUT if is_late else exit_code_of_signal(stop.signal_number or 2)
-
-
-def _delivered(parts: "Parts", code: "ExitCode") -> "tuple[ExitCode, bool]":
-    """Wait until all that was shown has left; return the exit code, and whether it has."""
-    from dfctl.core.errors import Interrupted, OutputClosed
-    from dfctl.core.exits import ExitCode, is_signal
-
-    try:
-        return code, parts.deliver()
-    except Interrupted as stop:
-        stop.exit_code = code
-        code = _stopped(parts, stop)
-    except OutputClosed as closed:
-        parts.heed_signal()
-        _tell_closed(parts, closed)
-        code = code if is_signal(code) else ExitCode.PIPE
-    with contextlib.suppress(OutputClosed):
-        return code, parts.deliver()
-    return code, False
-
-
-def _run(argv: Sequence[str], parts: "Parts") -> "ExitCode":
+def _run(argv: Sequence[str], parts: "Parts") -> ExitCode:
     import typer
 
     from dfctl.cli.app import invoke, program
     from dfctl.cli.exit_map import map_seemingly_asked_for
-    from dfctl.core.errors import OutputClosed
 
     parts.exit_map = map_seemingly_asked_for(argv, parts.variables)
     try:
         return invoke(argv, parts)
     except typer.TyperException as error:
-        from dfctl.cli.words import usage_error
+        from dfctl.cli.mistakes import usage_error
 
         raise usage_error(error, argv, program()) from None
     except OSError as problem:
-        if _settled(parts.environment.stdout) is None:
+        if write_rest(parts.environment.stdout) is None:
             raise
         raise OutputClosed(str(problem)) from None
     except SystemExit as left:
@@ -205,12 +102,53 @@ def _run(argv: Sequence[str], parts: "Parts") -> "ExitCode":
         raise OutputClosed(None) from None
 
 
-def _fail(
-    argv: Sequence[str], parts: "Parts", error: "DfctlError | None", code: "ExitCode"
-) -> "ExitCode":
-    """Show an error; where showing it fails too, the exit code still tells."""
-    from dfctl.core.errors import OutputClosed
+def _ended(action: Callable[[], ExitCode], argv: Sequence[str], parts: "Parts") -> ExitCode:
+    try:
+        with parts:
+            return action()
+    except DfctlError as error:
+        return _fail(argv, parts, error, error.exit_code)
+    except Interrupted as stop:
+        return _fail(argv, parts, None, _stopped(stop))
+    except OutputClosed as closed:
+        _tell_closed(parts, closed)
+        code = closed.exit_code
+        return code if code and is_signal(code) else ExitCode.PIPE
+    except BaseException as bug:  # noqa: BLE001 - no traceback reaches a user
+        try:
+            raise_lost_signal()
+        except Interrupted as stop:
+            return _fail(argv, parts, None, _stopped(stop))
+        return _fail(argv, parts, _bug(bug, parts), ExitCode.BUG)
 
+
+def _stopped(stop: Interrupted) -> ExitCode:
+    """Return the exit code of a signal; no other signal keeps its words from being said."""
+    heed_signal()
+    is_late = stop.exit_code is ExitCode.TIMEOUT
+    return ExitCode.TIMEOUT if is_late else exit_code_of_signal(stop.signal_number or 2)
+
+
+def _delivered(parts: "Parts", code: ExitCode) -> tuple[ExitCode, bool]:
+    """Wait until all that was shown has left; return the exit code, and whether it has."""
+    try:
+        return code, parts.deliver()
+    except Interrupted as stop:
+        stop.exit_code = code
+        code = _stopped(stop)
+    except OutputClosed as closed:
+        heed_signal()
+        _tell_closed(parts, closed)
+        code = code if is_signal(code) else ExitCode.PIPE
+    with contextlib.suppress(OutputClosed):
+        return code, parts.deliver()
+    return code, False
+
+
+def _fail(
+    argv: Sequence[str], parts: "Parts", error: DfctlError | None, code: ExitCode
+) -> ExitCode:
+    """Show an error; where showing it fails too, the exit code still tells."""
     with contextlib.suppress(Exception):
         try:
             parts.output_for(argv).failed(error, code)
@@ -219,10 +157,8 @@ def _fail(
     return code
 
 
-def _bug(bug: BaseException, parts: "Parts") -> "DfctlError":
+def _bug(bug: BaseException, parts: "Parts") -> DfctlError:
     """Return the words for a bug. Its own text is left out: it might hold a key."""
-    from dfctl.core.errors import Bug
-
     if parts.variables.get("DFCTL_DEBUG") == "1":
         import traceback
 
@@ -233,8 +169,8 @@ def _bug(bug: BaseException, parts: "Parts") -> "DfctlError":
     )
 
 
-def _tell_closed(parts: "Parts", closed: "OutputClosed") -> None:
+def _tell_closed(parts: "Parts", closed: OutputClosed) -> None:
     """Say why stdout could not be written, unless its reader just left."""
     if closed.args and closed.args[0]:
         parts.output.complain(f"stdout cannot be written: {closed.args[0]}")
-    _settled(parts.environment.stdout)
+    write_rest(parts.environment.stdout)

@@ -13,24 +13,28 @@ PACKAGE = Path(__file__).parents[2] / "src" / "dfctl"
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
     "core": set(),
-    "discretion": set(),
+    "process": {"core"},
     "sandbox": set(),
     "backends": {"core"},
-    "output": {"core", "__init__"},
-    "client": {"backends", "core", "__init__"},
-    "store": {"backends", "core", "__init__"},
-    "programs": {"core"},
+    "output": {"process", "core", "__init__"},
+    "client": {"backends", "process", "core", "__init__"},
+    "store": {"backends", "programs", "process", "core", "__init__"},
+    "programs": {"process", "core"},
     "manual": {"core"},
     "composition": {
-        "output", "store", "programs", "client", "backends", "core", "sandbox", "__init__",
+        "output", "store", "programs", "client", "backends", "process", "core", "sandbox",
+        "__init__",
     },
     "cli": {
-        "output", "store", "programs", "client", "backends", "core", "sandbox", "manual",
-        "composition", "__init__",
+        "output", "store", "programs", "client", "backends", "process", "core", "sandbox",
+        "manual", "composition", "__init__",
     },
-    "main": {"cli", "composition", "core", "discretion", "__init__"},
-    "dfcmdutil": {"main", "composition", "output", "store", "client", "core", "__init__"},
-    "__main__": {"main"},
+    "main": {"cli", "composition", "process", "core"},
+    "entrance": {"main", "process", "__init__"},
+    "dfcmdutil": {
+        "entrance", "main", "composition", "output", "store", "client", "core", "__init__",
+    },
+    "__main__": {"entrance", "process"},
 }  # fmt: skip
 
 # Packages, and modules of the standard library, that belong to certain rooms.
@@ -193,6 +197,7 @@ def test_every_module_keeps_to_its_room() -> None:
         ("dfctl.store.config", "from dfctl.output import plain"),
         ("dfctl.output.plain", "import dfctl.backends.invision"),
         ("dfctl.programs.program", "from dfctl.store import keys"),
+        ("dfctl.process.signals", "from dfctl.client import driver"),
         ("dfctl.sandbox.server", "from dfctl.core.states import State"),
         ("dfctl.cli.start", "from dfctl.main import entry"),
         ("dfctl.composition", "from dfctl.cli import start"),
@@ -254,7 +259,7 @@ def test_the_checker_objects_to(module: str, source: str) -> None:
     ("module", "source"),
     [
         ("dfctl.__init__", "__version__ = '1.0'"),
-        ("dfctl.__main__", "from dfctl.main import entry"),
+        ("dfctl.__main__", "from dfctl.entrance import entry"),
         ("dfctl.core.watch", "from dfctl.core.states import State"),
         ("dfctl.core.watch", "from .states import State"),
         ("dfctl.core.__init__", "from . import states"),

@@ -88,7 +88,7 @@ def test_core_cli_and_main_load_nothing_heavy() -> None:
     assert core
     assert cli
 
-    loaded = loaded_by(*core, "dfctl.main", *cli)
+    loaded = loaded_by(*core, "dfctl.entrance", "dfctl.main", *cli)
 
     assert {name: heavy for name in loaded if (heavy := heavy_ones(loaded[name]))} == {}
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dfctl.core.events import Event
 from dfctl.core.exits import ExitCode
 from dfctl.core.runs import Run
-from dfctl.output.choose import ProgressKind, Showing, Surroundings, choose
+from dfctl.output.choosing import Surroundings, choose
 from dfctl.output.ci.choice import CiChoice
+from dfctl.output.showing import ProgressKind, Showing
 from dfctl.store.texts import write_text
 from tests.output.stages import NOW
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from dfctl.client.signals import Caught
+from dfctl.client.driver import Caught
 from dfctl.core.exits import ExitCode
 from tests.cli.services import Answer, InVision, Service, answer, check_first, final, resume, told
 from tests.clocks import LeapingClock

@@ -11,7 +11,6 @@ import pytest
 
 from dfctl.client.driver import GRACE, Driver
 from dfctl.client.job import Abandoned, Job
-from dfctl.client.signals import signals_raised
 from dfctl.client.starting import CHECK_FIRST
 from dfctl.client.steps import Pause, Send, Target, Task
 from dfctl.client.tasks import Order, Tasks
@@ -24,6 +23,7 @@ from dfctl.core.runs import Run
 from dfctl.core.secret import Secret
 from dfctl.core.settings import Settings
 from dfctl.core.states import State
+from dfctl.process.signals import signals_raised
 from tests.client.services import (
     PATIENCE,
     FakeConnection,

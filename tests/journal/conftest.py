@@ -9,8 +9,8 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from dfctl.core.runs import Run
-from dfctl.store.journal import Journal
 from dfctl.store.recorder import journal_to_write
+from dfctl.store.writable_journal import WritableJournal
 from tests.journal.service import Service
 from tests.shell import CANARY, Shell
 
@@ -63,7 +63,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def journal(tmp_path: Path, clock: Clock) -> Iterator[Journal]:
+def journal(tmp_path: Path, clock: Clock) -> Iterator[WritableJournal]:
     """Return a journal that is empty and open."""
     journal = journal_to_write(tmp_path / "state" / "journal.db", clock.now)
     yield journal

@@ -78,7 +78,7 @@ WORKER = """
 import io, json, sys
 
 import dfctl.client.driver, dfctl.client.http, dfctl.client.tasks
-import dfctl.cli.app, dfctl.output.choose, dfctl.store.config, dfctl.store.recorder
+import dfctl.cli.app, dfctl.output.choosing, dfctl.store.config, dfctl.store.recorder
 from dfctl.composition import Environment
 from dfctl.main import main
 

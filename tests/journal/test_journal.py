@@ -8,7 +8,7 @@ import pytest
 from dfctl.core.records import Change, Entry, Filter, OpenEntry, StartOutcome, StartRecord
 from dfctl.core.runs import Run
 from dfctl.core.states import State
-from dfctl.store.journal import Journal
+from dfctl.store.writable_journal import WritableJournal
 from tests.journal.conftest import SALES, STOCK, Clock
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -19,14 +19,16 @@ def given(run: Run, number: int, state: State = State.PENDING, **more: object) -
     return replace(run, locator=f"{run.flow}/{number}", state=state, **more)  # type: ignore[arg-type]
 
 
-def started(journal: Journal, run: Run, number: int, state: State = State.PENDING) -> StartRecord:
+def started(
+    journal: WritableJournal, run: Run, number: int, state: State = State.PENDING
+) -> StartRecord:
     """Write a start that was confirmed; return it as it was before."""
     start = journal.intend(run, open_for=None)
     journal.confirm(start, given(run, number, state))
     return start
 
 
-def names(journal: Journal, **which: object) -> list[str]:
+def names(journal: WritableJournal, **which: object) -> list[str]:
     """The entries that a filter takes, by what they are called, the newest first."""
     entries = journal.entries(Filter(**which), most=100)  # type: ignore[arg-type]
     return [name_of(entry) for entry in entries]
@@ -39,7 +41,7 @@ def name_of(entry: Entry) -> str:
     return str(entry.start.local_reference)
 
 
-def test_an_intent_is_a_start_of_which_nothing_is_known(journal: Journal) -> None:
+def test_an_intent_is_a_start_of_which_nothing_is_known(journal: WritableJournal) -> None:
     start = journal.intend(SALES, open_for=60.0)
 
     assert start == StartRecord(
@@ -58,7 +60,7 @@ def test_an_intent_is_a_start_of_which_nothing_is_known(journal: Journal) -> Non
     assert str(start.local_reference) == "sales/start-0001"
 
 
-def test_a_confirmed_start_has_its_run(journal: Journal) -> None:
+def test_a_confirmed_start_has_its_run(journal: WritableJournal) -> None:
     start = journal.intend(SALES, open_for=60.0)
     run = given(SALES, 7, started_at=NOON, url="https://example.org/7")
 
@@ -76,7 +78,7 @@ def test_a_confirmed_start_has_its_run(journal: Journal) -> None:
 @pytest.mark.parametrize(
     "outcome", [StartOutcome.REFUSED, StartOutcome.NOT_STARTED, StartOutcome.UNCONFIRMED]
 )
-def test_a_start_without_a_run_keeps_why(journal: Journal, outcome: StartOutcome) -> None:
+def test_a_start_without_a_run_keeps_why(journal: WritableJournal, outcome: StartOutcome) -> None:
     start = journal.intend(SALES, open_for=None)
 
     journal.settle(start, outcome, "that is why")
@@ -87,7 +89,7 @@ def test_a_start_without_a_run_keeps_why(journal: Journal, outcome: StartOutcome
 
 
 def test_each_change_of_state_is_kept_with_when_it_was_seen_first(
-    journal: Journal, clock: Clock
+    journal: WritableJournal, clock: Clock
 ) -> None:
     started(journal, SALES, 7)
     run = given(SALES, 7, service_state="Pending")
@@ -108,7 +110,7 @@ def test_each_change_of_state_is_kept_with_when_it_was_seen_first(
     assert journal.open_entry("sales", "updatesales") is None
 
 
-def test_a_final_state_is_never_left(journal: Journal) -> None:
+def test_a_final_state_is_never_left(journal: WritableJournal) -> None:
     started(journal, SALES, 7, State.SUCCEEDED)
 
     journal.see(given(SALES, 7, State.RUNNING))
@@ -120,7 +122,7 @@ def test_a_final_state_is_never_left(journal: Journal) -> None:
 
 
 def test_a_run_that_was_started_elsewhere_is_an_entry_of_its_own(
-    journal: Journal, clock: Clock
+    journal: WritableJournal, clock: Clock
 ) -> None:
     run = given(SALES, 7, State.RUNNING)
     journal.see(run)
@@ -132,7 +134,7 @@ def test_a_run_that_was_started_elsewhere_is_an_entry_of_its_own(
     assert journal.open_entry("sales", "updatesales") == OpenEntry(run=run)
 
 
-def test_only_the_first_of_two_claims_may_start(journal: Journal) -> None:
+def test_only_the_first_of_two_claims_may_start(journal: WritableJournal) -> None:
     first = journal.claim(SALES, open_for=None)
     second = journal.claim(SALES, open_for=None)
 
@@ -141,7 +143,9 @@ def test_only_the_first_of_two_claims_may_start(journal: Journal) -> None:
     assert isinstance(journal.claim(STOCK, open_for=None), StartRecord)
 
 
-def test_an_unsettled_start_counts_as_open_for_its_time(journal: Journal, clock: Clock) -> None:
+def test_an_unsettled_start_counts_as_open_for_its_time(
+    journal: WritableJournal, clock: Clock
+) -> None:
     start = journal.intend(SALES, open_for=60.0)
     clock.leap(seconds=59)
     assert journal.open_entry("sales", "updatesales") == OpenEntry(start=start)
@@ -153,7 +157,7 @@ def test_an_unsettled_start_counts_as_open_for_its_time(journal: Journal, clock:
 
 
 def test_an_unsettled_start_without_a_limit_counts_as_open_for_ever(
-    journal: Journal, clock: Clock
+    journal: WritableJournal, clock: Clock
 ) -> None:
     start = journal.intend(SALES, open_for=None)
     clock.leap(days=4000)
@@ -162,7 +166,7 @@ def test_an_unsettled_start_without_a_limit_counts_as_open_for_ever(
 
 
 def test_a_run_that_is_closed_by_hand_is_open_again_only_when_it_changes(
-    journal: Journal,
+    journal: WritableJournal,
 ) -> None:
     started(journal, SALES, 7)
     run = given(SALES, 7)
@@ -177,7 +181,7 @@ def test_a_run_that_is_closed_by_hand_is_open_again_only_when_it_changes(
     )
 
 
-def test_settling_by_hand_keeps_what_is_known_of_the_run(journal: Journal) -> None:
+def test_settling_by_hand_keeps_what_is_known_of_the_run(journal: WritableJournal) -> None:
     start = journal.intend(SALES, open_for=None)
     journal.see(given(SALES, 7, State.SUCCEEDED, service_state="Succeeded"))
 
@@ -191,7 +195,9 @@ def test_settling_by_hand_keeps_what_is_known_of_the_run(journal: Journal) -> No
     ]
 
 
-def test_entries_are_filtered_by_profile_state_and_time(journal: Journal, clock: Clock) -> None:
+def test_entries_are_filtered_by_profile_state_and_time(
+    journal: WritableJournal, clock: Clock
+) -> None:
     started(journal, SALES, 1, State.SUCCEEDED)
     started(journal, STOCK, 2, State.FAILED)
     hour = clock.leap(hours=1)
@@ -211,7 +217,7 @@ def test_entries_are_filtered_by_profile_state_and_time(journal: Journal, clock:
     assert [name_of(entry) for entry in journal.entries(Filter(), most=2)] == [refused, sales_3]
 
 
-def test_the_start_before_is_of_the_same_profile(journal: Journal) -> None:
+def test_the_start_before_is_of_the_same_profile(journal: WritableJournal) -> None:
     first = journal.intend(SALES, open_for=None)
     journal.intend(STOCK, open_for=None)
     second = journal.intend(SALES, open_for=None)
@@ -221,7 +227,7 @@ def test_the_start_before_is_of_the_same_profile(journal: Journal) -> None:
 
 
 @pytest.mark.parametrize("name", ["start-", "start-zz", "start-0002", f"start-{2**64:x}"])
-def test_a_name_that_no_start_has_finds_none(journal: Journal, name: str) -> None:
+def test_a_name_that_no_start_has_finds_none(journal: WritableJournal, name: str) -> None:
     start = journal.intend(SALES, open_for=None)
 
     assert journal.start_called("sales", "start-0001") == start
@@ -229,7 +235,7 @@ def test_a_name_that_no_start_has_finds_none(journal: Journal, name: str) -> Non
     assert journal.start_called("sales", name) is None
 
 
-def test_the_median_is_that_of_the_newest_successes(journal: Journal, clock: Clock) -> None:
+def test_the_median_is_that_of_the_newest_successes(journal: WritableJournal, clock: Clock) -> None:
     assert journal.median_seconds("sales") is None
 
     def ended(number: int, seconds: float, state: State) -> None:
@@ -250,7 +256,7 @@ def test_the_median_is_that_of_the_newest_successes(journal: Journal, clock: Clo
 
 
 def test_pruning_forgets_what_is_old_and_settled_and_counts_it(
-    journal: Journal, clock: Clock
+    journal: WritableJournal, clock: Clock
 ) -> None:
     started(journal, SALES, 1, State.SUCCEEDED)
     started(journal, SALES, 2, State.RUNNING)
@@ -273,7 +279,9 @@ def test_pruning_forgets_what_is_old_and_settled_and_counts_it(
     assert journal.prune(clock.time) == 0
 
 
-def test_pruning_never_makes_an_older_start_the_newest(journal: Journal, clock: Clock) -> None:
+def test_pruning_never_makes_an_older_start_the_newest(
+    journal: WritableJournal, clock: Clock
+) -> None:
     started(journal, SALES, 1, State.RUNNING)
     started(journal, SALES, 2, State.FAILED)
     clock.leap(days=100)
@@ -286,7 +294,7 @@ def test_pruning_never_makes_an_older_start_the_newest(journal: Journal, clock: 
 
 
 def test_a_start_after_pruning_is_never_called_as_one_before(
-    journal: Journal, clock: Clock
+    journal: WritableJournal, clock: Clock
 ) -> None:
     for number in range(3):
         started(journal, SALES, number, State.FAILED)
@@ -296,7 +304,7 @@ def test_a_start_after_pruning_is_never_called_as_one_before(
     assert journal.intend(SALES, open_for=None).id == 4
 
 
-def test_a_text_that_is_no_text_is_in_no_row(journal: Journal) -> None:
+def test_a_text_that_is_no_text_is_in_no_row(journal: WritableJournal) -> None:
     started(journal, SALES, 1)
 
     assert journal.newest_start("\udcff") is None
@@ -304,7 +312,7 @@ def test_a_text_that_is_no_text_is_in_no_row(journal: Journal) -> None:
     assert journal.entry_of("sales", "\udcff") is None
 
 
-def test_texts_of_all_kinds_come_back_as_they_were(journal: Journal) -> None:
+def test_texts_of_all_kinds_come_back_as_they_were(journal: WritableJournal) -> None:
     start = journal.intend(SALES, open_for=None)
     odd = "'; DROP TABLE starts; -- \x00 \u202e \U0001f4a5"
 

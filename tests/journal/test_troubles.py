@@ -22,6 +22,7 @@ from dfctl.store.recorder import Recorder, journal_to_read, journal_to_write
 from dfctl.store.schema import connect, connect_to_read
 from dfctl.store.troubles import trouble_of
 from dfctl.store.turns import Turn
+from dfctl.store.writable_journal import WritableJournal
 from tests.clocks import LeapingClock
 from tests.journal.conftest import SALES, Clock, configure
 from tests.journal.processes import (
@@ -322,7 +323,7 @@ class Impatient(Parts):
         return journal_to_read(self.journal_path, self.clock.now, Turn(longest=0.05))
 
     @cached_property
-    def writable_journal(self) -> Journal:
+    def writable_journal(self) -> WritableJournal:
         return journal_to_write(self.journal_path, self.clock.now, Turn(longest=0.05))
 
 
@@ -619,7 +620,7 @@ def test_a_full_disk_is_called_so(tmp_path: Path, clock: Clock) -> None:
     path = tmp_path / "journal.db"
     connection = connect(path)
     connection.execute("PRAGMA max_page_count = 1")  # it cannot grow
-    journal = Journal(connection, path, clock.now)
+    journal = WritableJournal(connection, path, clock.now)
     long = replace(SALES, flow="x" * 100_000)
 
     with pytest.raises(UsageError) as problem:
@@ -688,7 +689,7 @@ def test_a_run_goes_on_when_the_journal_goes_while_it_is_started(
 
 
 def test_a_trouble_within_a_write_leaves_the_journal_as_it_was(
-    journal: Journal, clock: Clock
+    journal: WritableJournal, clock: Clock
 ) -> None:
     journal.intend(SALES, open_for=None)
     journal._connection.execute("PRAGMA query_only = ON")

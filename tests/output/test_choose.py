@@ -10,16 +10,9 @@ from dfctl.core.errors import UsageError
 from dfctl.core.events import UnderWay
 from dfctl.core.exits import ExitCode
 from dfctl.core.runs import Run
-from dfctl.output.choose import (
-    ColorChoice,
-    Format,
-    Output,
-    ProgressKind,
-    Showing,
-    Surroundings,
-    choose,
-    format_asked_for,
-)
+from dfctl.output.choosing import Surroundings, choose
+from dfctl.output.output import Output
+from dfctl.output.showing import ColorChoice, Format, ProgressKind, Showing, format_asked_for
 from dfctl.store.texts import write_text
 from tests.documents import check_document, check_lines
 from tests.output.stages import ENDED, FAILED, NOW, STAMP, STORY, Broken, Terminal, without_escapes

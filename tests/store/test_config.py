@@ -331,13 +331,13 @@ def test_what_an_adapter_says_of_a_start_is_told_with_its_place(files: Files) ->
     problem = SettingProblem("flow", "is missing", hint="set it")
     config = files.load()
 
-    assert files.said(config.error_of("sales", problem)) == (
+    assert files.said(config.describe("sales").error(problem)) == (
         "USER: profile sales: flow: is missing\nset it"
     )
-    assert files.said(config.error_of("prod", problem)) == (
+    assert files.said(config.describe("prod").error(problem)) == (
         "USER: profile prod: flow: is missing\nset it"
     )
-    given_here = config.error_of("prod", problem, overrides={"flow": "x"})
+    given_here = config.describe("prod", overrides={"flow": "x"}).error(problem)
     assert files.said(given_here) == "--flow: is missing\nset it"
 
 
@@ -677,7 +677,7 @@ def test_each_setting_is_shown_with_where_it_comes_from(files: Files) -> None:
 
     shown = [
         (setting.name, setting.value, setting.origin.replace(str(files.user), "USER"))
-        for setting in config.settings_of("sales", overrides={"interval": 5.0})
+        for setting in config.describe("sales", overrides={"interval": 5.0}).shown()
     ]
 
     assert shown == [
@@ -721,7 +721,7 @@ def test_any_settings_are_a_profile_or_an_error(
 
     config = load_config({}, explicit=str(path))
     profile = attempt(lambda: config.profile("any"))
-    shown = attempt(lambda: config.settings_of("any"))
+    shown = attempt(lambda: config.describe("any").shown())
 
     assert isinstance(profile, (Profile, UsageError))
     assert isinstance(shown, (tuple, UsageError))

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from dfctl.core.errors import DfctlError, KeyProblem, UsageError
 from dfctl.core.exits import ExitCode
 from dfctl.core.secret import Secret
-from dfctl.store.keyfile import Entry, KeyFile, MalformedEntry
+from dfctl.store.keyfile import KeptKey, KeyFile, MalformedKey
 from dfctl.store.keys import KeySource
 from tests.store.written import Files, attempt
 
 POSIX_ONLY = pytest.mark.skipif(sys.platform == "win32", reason="modes, links and limits of POSIX")
 SOURCE = Path(__file__).parents[2] / "src"
 ORIGIN = "https://host:443"
-KEY = Entry(ORIGIN, Secret("sesame"))
+KEY = KeptKey(ORIGIN, Secret("sesame"))
 PROFILES = """
 [profiles.prod]
 backend = "invision"
@@ -67,11 +67,11 @@ def refused(act: Callable[[], object]) -> DfctlError:
 def test_a_key_is_kept_replaced_and_removed(file: KeyFile) -> None:
     assert file.entry("sales") is None
 
-    file.put("sales", Entry(ORIGIN, Secret("first")))
+    file.put("sales", KeptKey(ORIGIN, Secret("first")))
     file.put("sales", KEY)
-    file.put("other", Entry("http://else:80"))
+    file.put("other", KeptKey("http://else:80"))
 
-    assert (file.entry("sales"), file.entry("other")) == (KEY, Entry("http://else:80"))
+    assert (file.entry("sales"), file.entry("other")) == (KEY, KeptKey("http://else:80"))
     assert file.names() == ("sales", "other")
     file.remove("sales")
     file.remove("nobody")
@@ -146,10 +146,10 @@ def test_any_keys_come_back_as_they_were_put(
     file = KeyFile(path)
 
     for name, key in keys.items():
-        file.put(name, Entry(ORIGIN, Secret(key)))
+        file.put(name, KeptKey(ORIGIN, Secret(key)))
 
     assert {name: file.entry(name) for name in file.names()} == {
-        name: Entry(ORIGIN, Secret(key)) for name, key in keys.items()
+        name: KeptKey(ORIGIN, Secret(key)) for name, key in keys.items()
     }
 
 
@@ -201,7 +201,7 @@ def test_an_entry_that_dfctl_did_not_write_is_explained(file: KeyFile, entry: st
 
     error = refused(lambda: file.entry("sales"))
 
-    assert isinstance(error, MalformedEntry)
+    assert isinstance(error, MalformedKey)
     assert error.message == (
         f"{file.path}: keys.sales: must be a table with origin, and with key or keyring = true"
     )
@@ -246,12 +246,12 @@ PUT = """
 import sys
 from pathlib import Path
 from dfctl.core.secret import Secret
-from dfctl.store.keyfile import Entry, KeyFile
+from dfctl.store.keyfile import KeptKey, KeyFile
 
 file = KeyFile(Path(sys.argv[1]))
 sys.stdin.read()
 for number in range(4):
-    file.put(f"{sys.argv[2]}-{number}", Entry("https://host:443", Secret(sys.argv[2])))
+    file.put(f"{sys.argv[2]}-{number}", KeptKey("https://host:443", Secret(sys.argv[2])))
 """
 
 
@@ -279,12 +279,12 @@ import resource, sys
 from pathlib import Path
 from dfctl.core.errors import UsageError
 from dfctl.core.secret import Secret
-from dfctl.store.keyfile import Entry, KeyFile
+from dfctl.store.keyfile import KeptKey, KeyFile
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (150, 150))
 file = KeyFile(Path(sys.argv[1]))
 try:
-    file.put("big", Entry("https://host:443", Secret("x" * 400)))
+    file.put("big", KeptKey("https://host:443", Secret("x" * 400)))
 except UsageError as error:
     print(error.message)
 """
@@ -316,14 +316,14 @@ KILLED = """
 import os, sys
 from pathlib import Path
 from dfctl.core.secret import Secret
-from dfctl.store.keyfile import Entry, KeyFile
+from dfctl.store.keyfile import KeptKey, KeyFile
 
 def die(event, arguments):
     if event == "os.rename":
         os.kill(os.getpid(), 9)
 
 sys.addaudithook(die)
-KeyFile(Path(sys.argv[1])).put("late", Entry("https://host:443", Secret("half")))
+KeyFile(Path(sys.argv[1])).put("late", KeptKey("https://host:443", Secret("half")))
 """
 
 
@@ -361,7 +361,7 @@ def test_a_kept_key_is_read_again_and_again(files: Files) -> None:
 
     assert (key.describe(), key.origin) == ("keys.toml", f"{path}, profile sales")
     assert (first, key.read().secret.reveal()) == ("one", "two")
-    assert "two" not in repr([key, key.read(), files.load().settings_of("sales")])
+    assert "two" not in repr([key, key.read(), files.load().describe("sales").shown()])
 
 
 @pytest.mark.parametrize(
@@ -477,4 +477,4 @@ def test_any_content_is_keys_or_an_error(
 
     found = attempt(lambda: KeyFile(path).entry("sales"))
 
-    assert found is None or isinstance(found, (Entry, UsageError))
+    assert found is None or isinstance(found, (KeptKey, UsageError))

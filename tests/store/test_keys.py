@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dfctl.core.errors import KeyProblem, UsageError
 from dfctl.core.secret import Secret
+from dfctl.store.key_settings import parse_key
 from dfctl.store.keys import (
     CommandKey,
     FileKey,
@@ -17,7 +18,6 @@ from dfctl.store.keys import (
     KeyReading,
     KeySource,
     LiteralKey,
-    parse_key,
 )
 from dfctl.store.places import Place
 from tests.store.written import Files, attempt
@@ -57,8 +57,8 @@ def test_no_key_is_shown_by_any_repr(files: Files) -> None:
     key = files.load().key_source("sales")
 
     assert "sesame" not in repr([config, config.key_source("sales"), key, key.read()])
-    assert "sesame" not in repr(config.settings_of("sales"))
-    assert "sesame" not in repr(files.load().settings_of("sales"))
+    assert "sesame" not in repr(config.describe("sales").shown())
+    assert "sesame" not in repr(files.load().describe("sales").shown())
 
 
 def test_a_key_is_read_from_a_variable_again_and_again(files: Files) -> None:

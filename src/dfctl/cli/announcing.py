@@ -7,7 +7,7 @@ from dfctl.composition import Parts
 from dfctl.core.events import Warned
 from dfctl.core.exits import is_signal
 from dfctl.core.runs import Run
-from dfctl.store.environment import set_in
+from dfctl.core.variables import set_in
 
 if TYPE_CHECKING:
     from dfctl.client.steps import Task
@@ -27,7 +27,7 @@ def announce_by(parts: Parts, text: str | None) -> None:
     from dfctl.programs.announcing import Announcer, arguments_of
 
     arguments = arguments_of(command, place, parts.variables)
-    parts.announcer = Announcer(arguments, parts.config.environ_without_keys())
+    parts.announcer = Announcer(arguments, parts.config.variables_without_keys())
 
 
 def announced(parts: Parts, task: "Task[Run]") -> "Task[Run]":

@@ -10,7 +10,7 @@ from dfctl import __version__
 from dfctl.cli import (
     completion,
     demo,
-    help_pages,
+    help,
     init,
     keys,
     man,
@@ -74,7 +74,7 @@ app.command()(demo.demo)
 app.command()(sandbox.sandbox)
 app.command(cls=Command)(completion.completion)
 app.command()(man.man)
-app.command("help")(help_pages.help_page)
+app.command("help")(help.help_page)
 
 
 @cache

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 def check_profile(parts: Parts, name: str) -> list[Check]:
     """Return what was found of a profile: settings, key, certificates, service, access."""
     try:
-        profile = parts.config.profile(name)
+        described = parts.config.describe(name)
+        profile = described.profile()
     except DfctlError as error:
         return [Check.failed("settings", error)]
-    source = parts.config.key_source(name)
+    source = described.key_source()
     found = [
         Check("settings", Mark.OK, f"profile {name}: {profile.backend}"),
         _key(source),
@@ -42,6 +43,20 @@ def check_draft(parts: Parts, profile: Profile, key: Secret) -> list[Check]:
     if all(check.mark is Mark.OK for check in found):
         found += _service(parts, target, "was it copied whole, and is it for this service?")
     return [check for check in found if check.mark is Mark.FAIL]
+
+
+def answer_to_key(parts: Parts, name: str) -> str:
+    """Try the key of the profile called `name`; return the answer that shows it was taken.
+
+    Raises the `DfctlError` of a key that is missing or refused, or of an answer that proves
+    nothing.
+    """
+    from dfctl.client.checking import check_key
+
+    [check] = parts.lead([check_key(parts.target(name, {}))])
+    if check.why_not:
+        raise check.why_not
+    return check.answer
 
 
 def _key(source: "KeySource") -> Check:

@@ -1,6 +1,5 @@
 """`dfctl demo`: the main job on an embedded service."""
 
-import tempfile
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -51,9 +50,11 @@ def demo(
 
     Example: dfctl demo --outcome failed
     """
+    from tempfile import TemporaryDirectory
+
     parts = begin(context, None)
     service = open_sandbox(port=0, seconds=seconds, log=lambda line: None)
-    with tempfile.TemporaryDirectory(prefix="dfctl-demo-") as folder, service.serving():
+    with TemporaryDirectory(prefix="dfctl-demo-") as folder, service.serving():
         from dfctl.store.private import write_private
 
         path = Path(folder) / "config.toml"

@@ -7,9 +7,9 @@ from typing import NoReturn
 from dfctl.composition import Parts
 from dfctl.core.errors import UsageError
 from dfctl.core.exits import ExitCode, ExitMap, name_of
+from dfctl.core.suggestions import did_you_mean, listed
 from dfctl.core.text import clean
-from dfctl.store.environment import set_in
-from dfctl.store.suggestions import did_you_mean, listed
+from dfctl.core.variables import set_in
 
 _VARIABLE = "DFCTL_EXIT_MAP"
 _OPTION = "--exit-map"

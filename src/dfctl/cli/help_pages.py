@@ -1,78 +1,13 @@
-"""`dfctl help`: help on commands, and pages on what all of them share."""
+"""The pages of `dfctl help` on what all commands share."""
 
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Annotated, Any
-
-import typer
+from collections.abc import Callable, Sequence
 
 from dfctl.cli.description import described
-from dfctl.composition import Parts
-from dfctl.core.errors import UsageError
+from dfctl.cli.variables import environment_sections
 from dfctl.core.exits import BY_WEIGHT, ExitCode, name_of
-from dfctl.core.profiles import COMMON_SETTINGS
-from dfctl.core.settings import Setting, SettingKind
-from dfctl.manual.commands import Command
 
 _WIDTH = 80
-
-Topic = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[COMMAND|TOPIC]...",
-        help="A command, or one of exit-codes, json, json-schema and environment.",
-    ),
-]
-
-
-def help_page(context: typer.Context, topic: Topic = None) -> ExitCode:
-    """Explain a command, the exit codes, JSON or the environment.
-
-    Example: dfctl help exit-codes
-    """
-    parts: Parts = context.obj
-    root: Any = context.find_root()
-    parts.output.text(_page(root, topic or []))
-    return ExitCode.SUCCEEDED
-
-
-def _page(root: typer.Context, words: list[str]) -> str:
-    if len(words) == 1 and words[0] in TOPICS:
-        return TOPICS[words[0]](root)
-    at = root
-    for word in words:
-        commands: dict[str, Any] = getattr(at.command, "commands", {})
-        if word not in commands:
-            raise _no_such_page(root, words)
-        at = typer.Context(commands[word], info_name=word, parent=at)
-    return at.get_help()
-
-
-def _no_such_page(root: typer.Context, words: list[str]) -> UsageError:
-    from dfctl.cli.words import no_such_page, shown, spot_of
-    from dfctl.store.suggestions import did_you_mean, listed
-
-    command: Any = root.command
-    spot = spot_of(words, command)
-    if spot.unknown is None:
-        return UsageError(f"{spot.path} has no commands of its own", hint=f"{spot.path} --help")
-    if words[0] in TOPICS:
-        return UsageError(f"{words[0]} is a page of its own", hint=f"dfctl help {words[0]}")
-    if words == ["config"]:
-        return UsageError("config is a page of the manual", hint="dfctl man config")
-    error = no_such_page(spot, "dfctl help")
-    if spot.unknown != words[0]:
-        return error
-    word = words[0].lower()
-    near = next((f"did you mean {topic}?" for topic in TOPICS if topic.startswith(word)), None)
-    if near is None:
-        near = did_you_mean(word, TOPICS)
-    if near:
-        near = near.replace("mean ", "mean dfctl help ", 1)
-    if near is None and error.hint != f"{spot.path} --help":
-        return error
-    topics = f"dfctl --help lists the commands; the topics are {listed(TOPICS)}"
-    return UsageError(f"there is no help on {shown(words[0], 'that')}", hint=near or topics)
 
 
 def exit_codes_page() -> str:
@@ -182,100 +117,13 @@ def environment_page(command: object) -> str:
     return "\n".join(lines)
 
 
-def environment_sections(program: Command) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return every variable that dfctl reads with what it means, in groups that have titles."""
-    from dfctl.store.environment import LIMITS, variable_of
-
-    limits = [setting for setting in COMMON_SETTINGS if setting.name in LIMITS]
-    own = [one for one in COMMON_SETTINGS if one.name not in (*LIMITS, "like", "key")]
-    known = {variable_of(setting.name) for setting in COMMON_SETTINGS}
-    options = {name: text for name, text in _options_with(program) if name not in known}
-    return [
-        ("Options", list(options.items())),
-        ("Limits for all profiles; a duration is such as 90s, 2h30m or none", _of_settings(limits)),
-        (
-            "Which profile, and its key",
-            [
-                ("DFCTL_PROFILE", "the profile that is meant where none is named"),
-                ("DFCTL_KEY", "the key of the profile env"),
-                ("DFCTL_KEY_<NAME>", "that of another, its name in upper case, _ for . and -"),
-            ],
-        ),
-        ("The profile env, which needs no file", _of_settings(own)),
-        *(
-            (f"The settings that {title} adds to it", _of_settings(settings))
-            for title, settings in backend_settings()
-        ),
-        ("What the program of --on-done is told; what is not known is empty", _announced()),
-        (
-            "dfctl itself",
-            [
-                ("DFCTL_STATE_DIR", "the folder of the journal"),
-                ("DFCTL_DEBUG", "1: show where a bug of dfctl happened"),
-            ],
-        ),
-        ("What --ci gitlab sets for later jobs, in dfctl.env", _set_for_later_jobs()),
-    ]
-
-
-TOPICS: dict[str, Callable[[typer.Context], str]] = {
-    "exit-codes": lambda root: exit_codes_page(),
-    "json": lambda root: json_page(),
-    "json-schema": lambda root: json_schema_page(),
-    "environment": lambda root: environment_page(root.command),
+# The pages by topic, each made of the program with its commands.
+TOPICS: dict[str, Callable[[object], str]] = {
+    "exit-codes": lambda program: exit_codes_page(),
+    "json": lambda program: json_page(),
+    "json-schema": lambda program: json_schema_page(),
+    "environment": environment_page,
 }
-
-
-def _set_for_later_jobs() -> list[tuple[str, str]]:
-    from dfctl.output.ci.gitlab import VARIABLES
-
-    meanings = {
-        "run": "the reference, for dfctl wait",
-        "state": "the state",
-        "url": "where the service shows the run",
-        "elapsed": "how long it took, in seconds",
-        "exit_code": "the exit code of dfctl",
-    }
-    return [(variable, meanings[name]) for name, variable in VARIABLES.items()]
-
-
-def _options_with(program: Command) -> Iterator[tuple[str, str]]:
-    """Return the variables that the help of options names, each with the option and its help."""
-    for command in program.all():
-        for option in command.options:
-            if option.variable:
-                words = option.values.words if option.values else ()
-                allowed = f" ({', '.join(words)})" if words else ""
-                yield option.variable, f"{option.names[-1]}: {option.help.rstrip('.')}{allowed}"
-
-
-def _of_settings(settings: Iterable[Setting]) -> list[tuple[str, str]]:
-    from dfctl.store.environment import variable_of
-
-    return [(variable_of(setting.name), setting.help + _form(setting)) for setting in settings]
-
-
-def _form(setting: Setting) -> str:
-    match setting.kind:
-        case SettingKind.FLAG:
-            return " (true or false)"
-        case SettingKind.TEXTS:
-            return ", separated by commas"
-    return ""
-
-
-def backend_settings() -> list[tuple[str, Sequence[Setting]]]:
-    """Return the settings that each backend adds to the common ones, by its title."""
-    from dfctl.backends import built_in_names, load_backend
-
-    backends = [load_backend(name) for name in built_in_names()]
-    return [(backend.title, backend.settings) for backend in backends if backend.settings]
-
-
-def _announced() -> list[tuple[str, str]]:
-    from dfctl.programs.announcing import VARIABLES
-
-    return list(VARIABLES.items())
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:

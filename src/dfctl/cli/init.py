@@ -40,7 +40,7 @@ def init(context: typer.Context, *, config: options.ConfigFile = None) -> ExitCo
     _write(parts, questions, draft, key)
     checks = check_profile(parts, draft.name)
     code = first_code(checks)
-    lines = [*check_lines(checks), "", *_next(checks, draft.name, options.config_again(config))]
+    lines = [*check_lines(checks), "", *_next(checks, draft.name, parts.config_again)]
     parts.output.listing("checks", list(map(check_document, checks)), lines, code)
     return code
 

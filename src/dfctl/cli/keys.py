@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dfctl.cli import options
+from dfctl.cli.checking import answer_to_key
 from dfctl.cli.prompt import ask_for_key
 from dfctl.cli.showing import begin
 from dfctl.composition import Parts
@@ -109,7 +110,7 @@ def check_key(
     """
     parts = begin(context, config, output=output, verbose=verbose)
     profile = name or parts.config.default_name()
-    answer = parts.check_key(profile)
+    answer = answer_to_key(parts, profile)
     parts.output.hint("nothing was started; whether the key may start the flow, only a start shows")
     row: dict[str, object] = {"profile": profile, "accepted": True, "answer": answer}
     line = f"{profile}: the service took the key for reading; of the run asked for it says {answer}"

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dfctl.cli.announcing import announce, finish_announcing
-from dfctl.cli.options import Overrides
 from dfctl.composition import Parts
 from dfctl.core.errors import DfctlError
 from dfctl.core.runs import Run
+from dfctl.core.settings import Overrides
 
 if TYPE_CHECKING:
     from dfctl.client.steps import Target, Task

@@ -46,7 +46,8 @@ def man(context: typer.Context, topic: Topic = None, *, roff: Roff = False) -> E
 def _name_of_page(words: list[str], root: Any) -> str:
     """Return the page that words mean: a group's page has all its commands. Raises UsageError."""
     from dfctl.cli.help_pages import TOPICS
-    from dfctl.cli.words import no_such_page, spot_of
+    from dfctl.cli.mistakes import no_such_page
+    from dfctl.cli.spots import spot_of
     from dfctl.manual.pages import CONFIGURATION
 
     first, *others = [word.removeprefix("dfctl-") for word in words[:1]] + words[1:] or ["dfctl"]

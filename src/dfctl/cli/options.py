@@ -7,8 +7,9 @@ import typer
 from dfctl.core.durations import parse_duration
 from dfctl.core.errors import UsageError
 from dfctl.core.profiles import Overlap
-from dfctl.output.choose import ColorChoice, Format, ProgressKind
+from dfctl.core.settings import Override
 from dfctl.output.ci.choice import CiChoice
+from dfctl.output.showing import ColorChoice, Format, ProgressKind
 
 Profiles = Annotated[
     list[str] | None,
@@ -135,9 +136,6 @@ OnDone = Annotated[
     ),
 ]
 
-# Settings that the command line gives, by name: durations in seconds, texts, flags.
-Overrides = dict[str, str | float | bool | None]
-
 OutputFormat = Annotated[
     Format | None,
     typer.Option("-o", "--output", help="The form of the result. [env:DFCTL_OUTPUT]"),
@@ -176,17 +174,17 @@ ConfigFile = Annotated[
 ]
 
 
-def durations(**texts: str | None) -> Overrides:
+def durations(**texts: str | None) -> dict[str, Override]:
     """Return the durations of the options that were given, in seconds, by setting."""
     return {name: _duration(name, text) for name, text in texts.items() if text is not None}
 
 
-def texts(**values: str | None) -> Overrides:
+def texts(**values: str | None) -> dict[str, Override]:
     """Return the texts that were given, by setting."""
     return {name: value for name, value in values.items() if value is not None}
 
 
-def flags(**values: bool) -> Overrides:
+def flags(**values: bool) -> dict[str, Override]:
     """Return the flags that were set, by setting."""
     return {name: True for name, value in values.items() if value}
 
@@ -196,12 +194,3 @@ def _duration(name: str, text: str) -> float | None:
         return parse_duration(text)
     except ValueError as problem:
         raise UsageError(f"--{name.replace('_', '-')}: {problem}") from None
-
-
-def config_again(config: str | None) -> str:
-    """Return what names the same configuration in a command that is suggested."""
-    if config is None:
-        return ""
-    import shlex
-
-    return f" --config {shlex.quote(config)}"

@@ -103,7 +103,7 @@ def show_profile(
     Example: dfctl profiles show sales
     """
     parts = begin(context, config, output=output)
-    settings = parts.config.settings_of(name or parts.config.default_name())
+    settings = parts.config.describe(name or parts.config.default_name()).shown()
     rows: list[dict[str, object]] = [
         {"name": item.name, "value": item.value, "origin": item.origin} for item in settings
     ]
@@ -166,7 +166,7 @@ def add_profile(
     file = new.write()
     parts.output.hint(f"written to {file}{' as the default' if new.is_first else ''}")
     command = "profiles check" if {"key", "like"} & values.keys() else "keys set"
-    parts.output.hint(f"next: dfctl {command} {name}{options.config_again(config)}")
+    parts.output.hint(f"next: dfctl {command} {name}{parts.config_again}")
     row: dict[str, object] = {"name": name, "file": str(file), "settings": values}
     parts.output.listing("profiles", [row], new.text.splitlines())
     return ExitCode.SUCCEEDED

@@ -1,6 +1,5 @@
 """A key, asked for: typed unseen at a terminal, or read from stdin."""
 
-import getpass
 import signal
 import warnings
 from typing import TextIO
@@ -31,6 +30,8 @@ def typed_unseen(question: str) -> str | None:
 
     The terminal itself shows the question, wherever stderr leads.
     """
+    import getpass
+
     try:
         with warnings.catch_warnings():
             # Where the typing cannot be hidden, getpass would only warn.

@@ -1,6 +1,5 @@
 """`dfctl sandbox`: both services on this machine, for trying scripts and CI steps."""
 
-import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -10,6 +9,7 @@ import typer
 from dfctl.cli.showing import begin
 from dfctl.core.errors import UsageError
 from dfctl.core.exits import ExitCode
+from dfctl.process.waits import LONGEST_WAIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,10 +55,12 @@ def sandbox(
 
     Example: dfctl sandbox --port 8765 --write-config sandbox.toml
     """
+    from tempfile import TemporaryDirectory
+
     parts = begin(context, None)
     log = (lambda line: None) if quiet else parts.output.line
     service = open_sandbox(port=port, seconds=seconds, log=log)
-    with tempfile.TemporaryDirectory(prefix="dfctl-sandbox-") as folder, service.serving():
+    with TemporaryDirectory(prefix="dfctl-sandbox-") as folder, service.serving():
         from dfctl.store.private import write_private
 
         path = write_config or Path(folder) / "config.toml"
@@ -83,5 +85,4 @@ def open_sandbox(*, port: int, seconds: float, log: "Callable[[str], object]") -
 def _wait_for_a_signal() -> NoReturn:
     never = threading.Event()
     while True:
-        # Bounded, because on Windows a blocked wait is deaf to Ctrl-C.
-        never.wait(0.2)
+        never.wait(LONGEST_WAIT)

@@ -11,10 +11,11 @@ from dfctl.composition import Parts
 from dfctl.core.errors import UsageError
 from dfctl.core.exits import ExitCode, worst_of
 from dfctl.core.runs import Run
+from dfctl.core.suggestions import did_you_mean, listed
 from dfctl.core.text import clean
-from dfctl.output.choose import ColorChoice, Format, ProgressKind, Showing
+from dfctl.core.variables import flag_of, set_in
 from dfctl.output.ci.choice import CiChoice
-from dfctl.store.suggestions import did_you_mean, listed
+from dfctl.output.showing import ColorChoice, Format, ProgressKind, Showing
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -59,7 +60,7 @@ def show_runs(parts: Parts, runs: Sequence[Run]) -> ExitCode:
 
 
 def _chosen(variables: Mapping[str, str], name: str, choices: type[_Choice]) -> _Choice | None:
-    text = variables.get(name, "").strip().lower()
+    text = (set_in(variables, name) or "").lower()
     if not text:
         return None
     try:
@@ -72,12 +73,11 @@ def _chosen(variables: Mapping[str, str], name: str, choices: type[_Choice]) -> 
 
 
 def _flag(variables: Mapping[str, str], name: str) -> bool:
-    text = variables.get(name, "").strip().lower()
-    if text in ("", "0", "false", "no"):
-        return False
-    if text in ("1", "true", "yes"):
-        return True
-    raise UsageError(
-        f"{name}: {clean(text)!r} is neither true nor false",
-        hint=f"set {name} to true or false, or unset it",
-    )
+    text = (set_in(variables, name) or "false").lower()
+    flag = flag_of(text)
+    if flag is None:
+        raise UsageError(
+            f"{name}: {clean(text)!r} is neither true nor false",
+            hint=f"set {name} to true or false, or unset it",
+        )
+    return flag

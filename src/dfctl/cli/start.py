@@ -1,5 +1,6 @@
 """`dfctl start`: start a run, and follow it only if asked."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -60,24 +61,24 @@ def start(
         verbose=verbose,
         ci=ci,
     )
-    waiting = options.durations(
+    limits = options.durations(
         timeout=timeout, queue_timeout=queue_timeout, interval=interval, heartbeat=heartbeat
-    ) | options.flags(fail_on_warning=fail_on_warning, server_wait=server_wait, fail_fast=fail_fast)
-    waiting |= options.texts(on_done=on_done)
-    if waiting and not wait:
-        option = next(iter(waiting)).replace("_", "-")
-        raise UsageError(f"--{option} goes with --wait", hint="add --wait, or use `dfctl run`")
+    ) | options.flags(fail_on_warning=fail_on_warning)
     if wait:
         announce_by(parts, on_done)
-    for name in ("server_wait", "fail_fast", "on_done"):
-        waiting.pop(name, None)
+    else:
+        _refuse_waiting(
+            limits
+            | options.flags(server_wait=server_wait, fail_fast=fail_fast)
+            | options.texts(on_done=on_done)
+        )
     orders = gather_orders(
         parts,
         profiles,
         flow=flow,
         params=param,
         document=input_file,
-        overrides=waiting
+        overrides=limits
         | options.durations(max_outage=max_outage)
         | options.texts(overlap=overlap),
         server_wait=server_wait,
@@ -86,3 +87,10 @@ def start(
     if dry_run:
         return show_dry(parts, orders)
     return run_orders(parts, orders, fail_fast=fail_fast) if wait else start_orders(parts, orders)
+
+
+def _refuse_waiting(given: Iterable[str]) -> None:
+    """Raise UsageError where an option is given that says how to follow a run."""
+    if name := next(iter(given), None):
+        option = name.replace("_", "-")
+        raise UsageError(f"--{option} goes with --wait", hint="add --wait, or use `dfctl run`")

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 from dfctl.cli.announcing import announce, announced, finish_announcing
 from dfctl.cli.looking import failed, shortest_heartbeat
-from dfctl.cli.options import Overrides
 from dfctl.cli.parameters import parameters
 from dfctl.cli.showing import show_runs
 from dfctl.composition import Parts
 from dfctl.core.errors import DfctlError, UsageError
 from dfctl.core.exits import ExitCode, worst_of
 from dfctl.core.runs import Run
+from dfctl.core.settings import Overrides
 
 if TYPE_CHECKING:
     from dfctl.client.tasks import Order

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dfctl import __version__
 from dfctl.backends import built_in_names, load_backend
 from dfctl.cli.description import described
-from dfctl.cli.help_pages import backend_settings, environment_sections
+from dfctl.cli.variables import backend_settings, environment_sections
 from dfctl.core.profiles import COMMON_SETTINGS
 from dfctl.core.settings import Setting
 from dfctl.manual.facts import Facts, SettingFact

@@ -5,8 +5,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-# On Windows a blocked wait is deaf to Ctrl-C, so no wait lasts longer than this.
-_LONGEST_WAIT = 0.2
+from dfctl.process.waits import LONGEST_WAIT
 
 
 class Clock(Protocol):
@@ -41,7 +40,7 @@ class SystemClock:
 
     def wait(self, inbox: "queue.SimpleQueue[Any]", seconds: float, *, is_idle: bool) -> Any:
         try:
-            return inbox.get(timeout=max(0.0, min(seconds, _LONGEST_WAIT)))
+            return inbox.get(timeout=max(0.0, min(seconds, LONGEST_WAIT)))
         except queue.Empty:
             return None
 

@@ -4,8 +4,6 @@ The main thread only ever waits in a bounded look at its inbox, so that deadline
 against a resolver that hangs and a server that dribbles.
 """
 
-import heapq
-import itertools
 import queue
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,8 +11,8 @@ from typing import Any, Generic, TypeVar
 
 from dfctl.client.clock import Clock
 from dfctl.client.job import Job
-from dfctl.client.signals import Caught, heed_signal, is_signal_told, signals_told
 from dfctl.client.steps import Pause, ReadKey, Send, Step, Task
+from dfctl.client.timers import Timers
 from dfctl.client.workers import Answered, Connection, KeyRead, Workers, begin_reading
 from dfctl.core.durations import format_duration
 from dfctl.core.errors import Interrupted
@@ -22,11 +20,19 @@ from dfctl.core.events import Exchanged, Heartbeat, Listener, UnderWay
 from dfctl.core.exchange import Effect, Fault, FaultKind, Result, url_of
 from dfctl.core.profiles import Line
 from dfctl.core.secret import MASK
+from dfctl.process.signals import heed_signal, is_signal_told, signals_told
 
 # How long a signal waits for the answer of a start that is under way: it brings the run's id.
 GRACE = 5.0
 
 _Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True)
+class Caught:
+    """The message: this signal came."""
+
+    number: int
 
 
 @dataclass(eq=False)
@@ -60,8 +66,7 @@ class Driver:
         self._heartbeat = heartbeat
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._workers = Workers(self._inbox, open_connection)
-        self._timers: list[tuple[float, int, Callable[[], None]]] = []
-        self._order = itertools.count()
+        self._timers = Timers(clock)
         self._stop: Interrupted | None = None
         self._is_enough: Callable[[Any], bool] | None = None
 
@@ -75,7 +80,8 @@ class Driver:
         """
         lanes = [_Lane(task) for task in tasks]
         self._is_enough = is_enough
-        with signals_told(self._inbox):
+        # SimpleQueue.put is reentrant, which is what makes it fit for a signal's handler.
+        with signals_told(lambda number: self._inbox.put(Caught(number))):
             try:
                 self._lead(lanes)
             finally:
@@ -98,16 +104,13 @@ class Driver:
                     self._key_read(message)
                 case Caught():
                     self._caught(message.number)
-            self._fire_timers()
+            self._timers.fire()
             self._stop_if_enough()
 
     def _next_message(self) -> Any:
-        now = self._clock.monotonic()
-        seconds = self._timers[0][0] - now if self._timers else GRACE
+        seconds = self._timers.seconds_to_next()
         is_idle = self._workers.is_idle and not any(lane.reading for lane in self._lanes)
-        return self._clock.wait(self._inbox, max(0.0, seconds), is_idle=is_idle)
-
-    # Tasks
+        return self._clock.wait(self._inbox, GRACE if seconds is None else seconds, is_idle=is_idle)
 
     def _advance(self, lane: _Lane[Any], result: Result | None) -> None:
         """Send a result into a task and begin the step that it asks for."""
@@ -122,7 +125,7 @@ class Driver:
             self._end(lane, done.value)
             return
         if isinstance(step, Pause):
-            self._at(step.until, lambda: self._advance(lane, None))
+            self._timers.set(step.until, lambda: self._advance(lane, None))
         elif isinstance(step, ReadKey):
             self._read_key(lane, step)
         else:
@@ -139,17 +142,15 @@ class Driver:
         lane.reading = reading
         begin_reading(reading, self._inbox)
         due = self._clock.monotonic() + reading.seconds
-        self._at(due, lambda: self._give_up_key(lane, reading))
+        self._timers.set(due, lambda: self._give_up_key(lane, reading))
 
     def _under_way(self, lane: _Lane[Any], job: Job) -> None:
         lane.submitted = self._clock.monotonic()
         if job.send.seconds is not None:
-            self._at(lane.submitted + job.send.seconds, lambda: self._give_up(lane, job))
+            self._timers.set(lane.submitted + job.send.seconds, lambda: self._give_up(lane, job))
 
     def _lane_of(self, job: Job) -> _Lane[Any] | None:
         return next((lane for lane in self._lanes if lane.job is job), None)
-
-    # What happens
 
     def _answered(self, answered: Answered) -> None:
         job = answered.job
@@ -198,8 +199,6 @@ class Driver:
         if following and (lane := self._lane_of(following)):
             self._under_way(lane, following)
 
-    # Signals
-
     def _caught(self, number: int) -> None:
         """Stop all tasks; but let a start that is under way bring its run's id, for a moment."""
         if self._stop and self._stop.signal_number is not None:
@@ -208,7 +207,7 @@ class Driver:
         heed_signal()
         self._stop = Interrupted(number)
         self._interrupt_all_but(self._is_start_sent)
-        self._at(self._clock.monotonic() + GRACE, self._interrupt_rest)
+        self._timers.set(self._clock.monotonic() + GRACE, self._interrupt_rest)
 
     def _stop_if_enough(self) -> None:
         """Stop following when a result was enough; what is being started is started."""
@@ -250,18 +249,9 @@ class Driver:
     def _end(self, lane: _Lane[Any], result: Any) -> None:
         lane.results.append(result)
 
-    # Timers
-
-    def _at(self, due: float, action: Callable[[], None]) -> None:
-        heapq.heappush(self._timers, (due, next(self._order), action))
-
-    def _fire_timers(self) -> None:
-        while self._timers and self._timers[0][0] <= self._clock.monotonic():
-            heapq.heappop(self._timers)[2]()
-
     def _schedule_heartbeat(self) -> None:
         if self._heartbeat is not None:
-            self._at(self._clock.monotonic() + self._heartbeat, self._beat)
+            self._timers.set(self._clock.monotonic() + self._heartbeat, self._beat)
 
     def _beat(self) -> None:
         self._tell(Heartbeat())

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from urllib.parse import urlsplit
 
+from dfctl.core.addresses import is_loopback
 from dfctl.core.settings import Setting, SettingKind, Settings
 from dfctl.core.watch import Limits
 
@@ -39,6 +41,26 @@ class Profile:
     fail_on_warning: bool = False
     allow_http: bool = False
     overlap: Overlap = Overlap.ALLOW
+
+    @property
+    def is_unprotected(self) -> bool:
+        """True where the key is sent over a network without encryption, and nobody allowed it."""
+        parts = urlsplit(self.line.address)
+        is_open = parts.scheme == "http" and not is_loopback(parts.hostname or "")
+        return is_open and not self.allow_http
+
+    def open_for(self, at_once: int) -> float | None:
+        """Return how long a start counts as open while nobody knows what became of it, in seconds.
+
+        It may be tried until the outage is too long, and be answered as late as its own limit says;
+        and it may have to wait for others of `at_once` starts, which are sent a few at a time. None
+        is for ever.
+        """
+        patience = (self.limits.max_outage, self.start_timeout)
+        timeout = self.limits.timeout
+        if timeout is None or None in patience:
+            return None
+        return max(timeout, at_once * sum(seconds or 0.0 for seconds in patience))
 
 
 _DURATION = SettingKind.DURATION

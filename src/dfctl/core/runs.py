@@ -9,6 +9,8 @@ from dfctl.core.exits import ExitCode
 from dfctl.core.states import State
 
 PROFILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
+# The profile that variables describe, and no file.
+ENV = "env"
 
 
 @dataclass(frozen=True)

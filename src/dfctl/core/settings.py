@@ -27,6 +27,12 @@ class Setting:
     is_required: bool = False
 
 
+# What a command line says of a setting: text, a flag, or seconds, where None lifts a limit.
+Override = str | float | bool | None
+# By setting.
+Overrides = Mapping[str, Override]
+
+
 @dataclass(frozen=True)
 class Question:
     """What a person is asked for a first profile: which setting, and where its value is found.

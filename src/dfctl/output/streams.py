@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from dfctl.core.errors import OutputClosed
 from dfctl.core.text import on_one_line, on_screen
+from dfctl.process.waits import LONGEST_WAIT
 
 # How long a caller waits for its text to be written before it goes on, in seconds.
 PATIENCE = 1.0
@@ -16,8 +17,6 @@ PATIENCE = 1.0
 LAST_PATIENCE = 5.0
 # Where so many texts wait for a reader, further progress is left out.
 MOST_WAITING = 1000
-# On Windows a blocked wait is deaf to Ctrl-C, so no wait lasts longer than this.
-_LONGEST_WAIT = 0.2
 
 
 class Writer:
@@ -98,7 +97,7 @@ class _Text:
     def is_done_within(self, seconds: float | None) -> bool:
         end = None if seconds is None else time.monotonic() + seconds
         while not self.is_done:
-            left = _LONGEST_WAIT if end is None else min(end - time.monotonic(), _LONGEST_WAIT)
+            left = LONGEST_WAIT if end is None else min(end - time.monotonic(), LONGEST_WAIT)
             if left <= 0:
                 return False
             self._way.acquire(timeout=left)

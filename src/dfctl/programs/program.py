@@ -1,20 +1,18 @@
 """A program that runs beside dfctl for a bounded time."""
 
-import contextlib
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from threading import Event, Thread
-from typing import IO
+from threading import Event
 
 from dfctl.core.durations import format_duration
 from dfctl.core.text import clean
+from dfctl.process.asides import Aside, NoThread
+from dfctl.programs.running import Reader, begin, ending_of, status_by
 
 # What a program is given to end by itself when it was asked to.
 GRACE = 2.0
 _LARGEST = 16 * 1024
-# On Windows a blocked wait is deaf to Ctrl-C, so no wait lasts longer than this.
-_LONGEST_WAIT = 0.2
 # What a program wrote is in its pipe when it has ended; a descendant may keep the pipe open.
 _PIPE_WAIT = 1.0
 
@@ -32,89 +30,63 @@ class Program:
         self._variables = variables
         self._seconds = seconds
         self._stop = Event()
-        self._output = b""
-        self._trouble: str | None = None
-        # Thread.join takes a thread for ended when a signal's exception comes out of it.
-        self._is_over = Event()
-        Thread(target=self._lead, daemon=True).start()
+        self._output: Reader | None = None
+        self._life = Aside(self._outcome)
 
     @property
     def is_over(self) -> bool:
-        return self._is_over.is_set()
+        return self._life.is_over
 
     @property
     def trouble(self) -> str | None:
-        """What went wrong, in words; None where it ended well."""
-        return self._trouble
+        """What went wrong, in words; None where it ended well, or has not ended."""
+        if self._life.problem:
+            return _why_not_run(self._life.problem)
+        return self._life.value if self.is_over else None
 
     @property
     def lines(self) -> list[str]:
         """The lines that it wrote to stdout and stderr, 16 KiB at the most, each safe to show."""
-        lines = self._output.decode("utf-8", "replace").splitlines()
+        content = self._output.content if self._output else b""
+        lines = content.decode("utf-8", "replace").splitlines()
         return [clean(line) for line in lines if line.strip()]
 
     def wait(self, deadline: float) -> None:
         """Wait for its end, or until `deadline`, a time of `time.monotonic`."""
-        while not self.is_over and (left := deadline - time.monotonic()) > 0:
-            self._is_over.wait(min(left, _LONGEST_WAIT))
+        self._life.is_over_by(deadline)
 
     def stop(self) -> None:
         """End it, if it has not ended."""
         self._stop.set()
         self.wait(time.monotonic() + GRACE + 2 * _PIPE_WAIT)
 
-    def _lead(self) -> None:
-        try:
-            self._trouble = self._outcome()
-        finally:
-            self._is_over.set()
-
     def _outcome(self) -> str | None:
         """Run the program to its end; return what was wrong with it."""
+        process = begin(self._arguments, self._variables, is_stderr_apart=False)
         try:
-            process = subprocess.Popen(
-                self._arguments,
-                env=dict(self._variables),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
+            self._output = Reader(process.stdout, _LARGEST, is_drained=True)
+            status = status_by(
+                process, time.monotonic() + self._seconds, is_stopped=self._stop.is_set
             )
-        except (OSError, ValueError) as problem:
-            why = problem.strerror if isinstance(problem, OSError) else None
-            return f"cannot be run: {clean(why or type(problem).__name__)}"
-        assert process.stdout
-        reader = Thread(target=self._read, args=(process.stdout,), daemon=True)
-        reader.start()
-        trouble = self._ending(process)
-        reader.join(_PIPE_WAIT)
-        return trouble
-
-    def _read(self, pipe: IO[bytes]) -> None:
-        with contextlib.suppress(OSError, ValueError), pipe:
-            while chunk := pipe.read1(4096):  # type: ignore[attr-defined]
-                self._output += chunk[: _LARGEST - len(self._output)]
-
-    def _ending(self, process: "subprocess.Popen[bytes]") -> str | None:
-        """Wait for the end, and see to it; return what was wrong with it."""
-        status = self._status(process)
-        if status is None:
+        finally:
             _end(process)
-            if self._stop.is_set():
-                return "was stopped"
-            return f"did not end within {format_duration(self._seconds)}, and was terminated"
-        if status == 0:
-            return None
-        return f"was ended by signal {-status}" if status < 0 else f"exited with {status}"
+        self._output.is_over_by(time.monotonic() + _PIPE_WAIT)
+        if status is not None:
+            return ending_of(status) if status else None
+        if self._stop.is_set():
+            return "was stopped"
+        return f"did not end within {format_duration(self._seconds)}, and was terminated"
 
-    def _status(self, process: "subprocess.Popen[bytes]") -> int | None:
-        deadline = time.monotonic() + self._seconds
-        while not self._stop.is_set() and (left := deadline - time.monotonic()) > 0:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                return process.wait(min(left, _LONGEST_WAIT))
-        return process.poll()
+
+def _why_not_run(problem: BaseException) -> str:
+    why = problem.strerror if isinstance(problem, OSError) else None
+    words = str(problem) if isinstance(problem, NoThread) else why or type(problem).__name__
+    return f"cannot be run: {clean(words)}"
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is not None:
+        return
     process.terminate()
     try:
         process.wait(GRACE)

@@ -16,20 +16,19 @@ from pathlib import Path
 from dfctl.backends.backend import Backend
 from dfctl.core.errors import UsageError
 from dfctl.core.profiles import Profile
-from dfctl.core.runs import PROFILE_NAME
-from dfctl.core.settings import SettingProblem
+from dfctl.core.runs import ENV, PROFILE_NAME
+from dfctl.core.settings import Overrides
+from dfctl.core.suggestions import did_you_mean, listed
 from dfctl.core.text import clean
+from dfctl.core.variables import set_in
 from dfctl.store.environment import (
-    ENV,
     env_layer,
-    is_key_variable,
     key_layer,
-    key_variable_of,
     limits_layer,
-    set_in,
     variable_of,
 )
 from dfctl.store.files import ConfigFile, default_files, read_default, read_file
+from dfctl.store.key_variables import key_variable_of, without_keys
 from dfctl.store.keyfile import KeyFile
 from dfctl.store.keys import KeySource, stored_key
 from dfctl.store.layers import Layer, merged
@@ -37,12 +36,9 @@ from dfctl.store.paths import is_homeless
 from dfctl.store.places import Place, in_key_file, in_variable
 from dfctl.store.profiles import (
     Description,
-    Overrides,
-    ShownSetting,
     known_settings,
     overrides_layer,
 )
-from dfctl.store.suggestions import did_you_mean, listed
 from dfctl.store.tables import (
     Table,
     adapter_called,
@@ -57,7 +53,7 @@ _NO_OVERRIDES: Overrides = {}
 
 
 def load_config(
-    environ: Mapping[str, str],
+    variables: Mapping[str, str],
     *,
     explicit: str | None = None,
     files: Sequence[Path] | None = None,
@@ -71,14 +67,14 @@ def load_config(
     """
     named, named_by = explicit, "--config"
     if named is None:
-        named, named_by = set_in(environ, "DFCTL_CONFIG"), "DFCTL_CONFIG"
+        named, named_by = set_in(variables, "DFCTL_CONFIG"), "DFCTL_CONFIG"
     paths = default_files() if files is None else files
     if named is None:
         found = tuple(read_default(path) for path in paths)
     else:
         found = (_named_file(named, named_by, may_be_new=may_be_new),)
     # The keys that dfctl keeps are the user's own, whatever file describes the profiles.
-    return Config(found, environ, KeyFile.beside(paths[-1]))
+    return Config(found, variables, KeyFile.beside(paths[-1]))
 
 
 def _named_file(text: str, named_by: str, *, may_be_new: bool) -> ConfigFile:
@@ -97,7 +93,7 @@ class Config:
     """
 
     files: tuple[ConfigFile, ...]
-    environ: Mapping[str, str] = field(repr=False)
+    variables: Mapping[str, str] = field(repr=False)
     key_file: KeyFile = field(default_factory=lambda: KeyFile.beside(default_files()[-1]))
 
     def names(self) -> tuple[str, ...]:
@@ -107,7 +103,7 @@ class Config:
 
     def default_name(self) -> str:
         """Return the profile that is meant where none is named. Raises UsageError."""
-        if name := set_in(self.environ, "DFCTL_PROFILE"):
+        if name := set_in(self.variables, "DFCTL_PROFILE"):
             return self._existing(name, in_variable("DFCTL_PROFILE"))
         if self._has_env:
             return ENV
@@ -120,57 +116,48 @@ class Config:
             raise self._no_default(names)
         return names[0]
 
-    def profile(self, name: str, *, overrides: Overrides = _NO_OVERRIDES) -> Profile:
-        """Return a profile, checked.
+    def describe(self, name: str, *, overrides: Overrides = _NO_OVERRIDES) -> Description:
+        """Return all that is said of a profile; files and variables are looked at once.
 
         `overrides` are what the command line says, by the names of settings: the flow, flags, and
         limits in seconds (None lifts one). They win over the variables of limits, such as
-        DFCTL_TIMEOUT, and those over the profile's settings. Raises UsageError.
-        """
-        return self._described(name, overrides).profile()
-
-    def settings_of(
-        self, name: str, *, overrides: Overrides = _NO_OVERRIDES
-    ) -> tuple[ShownSetting, ...]:
-        """Return each setting of a profile that has a value, and where it comes from.
-
-        Raises UsageError as `profile` does, but for what is missing and for files not there.
-        """
-        return self._described(name, overrides).shown()
-
-    def address_of(self, name: str) -> str:
-        """Return the address of a profile that may lack other settings. Raises UsageError."""
-        return self._described(name, _NO_OVERRIDES).address()
-
-    def key_source(self, name: str) -> KeySource:
-        """Return where the key of a profile comes from. Raises UsageError as `profile` does.
+        DFCTL_TIMEOUT, and those over the profile's settings.
 
         DFCTL_KEY_<NAME> comes before the profile's own `key`, that before the key in dfctl's own
         file, and all before the same three of the profile that it is `like`. A variable that is
         one of the backend's settings for the profile `env`, such as DFCTL_KEY_IN, never holds the
-        key of a named profile.
+        key of a named profile. Raises UsageError.
         """
-        return self._described(name, _NO_OVERRIDES).key_source()
+        self._check_name(name)
+        if name == ENV:
+            return self._described_by_variables(overrides)
+        tables = tables_of(self.files, name)
+        adapter = adapter_of(tables)
+        inherited = list(self._layers(tables, adapter))
+        layers = [overrides_layer(overrides), limits_layer(self.variables), *inherited]
+        return Description(
+            name,
+            adapter,
+            merged(layers, adapter.alternatives),
+            tables[0].place,
+            self._key_hint(tables[0], adapter),
+        )
 
-    def environ_without_keys(self) -> dict[str, str]:
+    def profile(self, name: str, *, overrides: Overrides = _NO_OVERRIDES) -> Profile:
+        """Return a profile, checked. Raises UsageError."""
+        return self.describe(name, overrides=overrides).profile()
+
+    def key_source(self, name: str) -> KeySource:
+        """Return where the key of a profile comes from. Raises UsageError."""
+        return self.describe(name).key_source()
+
+    def variables_without_keys(self) -> dict[str, str]:
         """Return the variables but for those that hold the key of any profile."""
-        # On Windows names have no case. Elsewhere, rather one too many is kept back.
-        named = {name.upper() for name in key_variables_in(self.files)}
-        return {
-            name: text
-            for name, text in self.environ.items()
-            if not (is_key_variable(name) or name.upper() in named)
-        }
-
-    def error_of(
-        self, name: str, problem: SettingProblem, *, overrides: Overrides = _NO_OVERRIDES
-    ) -> UsageError:
-        """Return the error for what an adapter says of a profile's setting, with its place."""
-        return self._described(name, overrides).error(problem)
+        return without_keys(self.variables, key_variables_in(self.files))
 
     @property
     def _has_env(self) -> bool:
-        return set_in(self.environ, "DFCTL_BACKEND") is not None
+        return set_in(self.variables, "DFCTL_BACKEND") is not None
 
     def _existing(self, name: str, place: Place) -> str:
         if name not in self.names():
@@ -207,22 +194,6 @@ class Config:
             f"at the top of {self.files[-1].path}",
         )
 
-    def _described(self, name: str, overrides: Overrides) -> Description:
-        self._check_name(name)
-        if name == ENV:
-            return self._described_by_variables(overrides)
-        tables = tables_of(self.files, name)
-        adapter = adapter_of(tables)
-        inherited = list(self._layers(tables, adapter))
-        layers = [overrides_layer(overrides), limits_layer(self.environ), *inherited]
-        return Description(
-            name,
-            adapter,
-            merged(layers, adapter.alternatives),
-            tables[0].place,
-            self._key_hint(tables[0], adapter),
-        )
-
     def _check_name(self, name: str) -> None:
         if name not in self.names():
             raise UsageError(self._no_such_profile(name), hint=self._nearest(name))
@@ -242,12 +213,12 @@ class Config:
 
     def _described_by_variables(self, overrides: Overrides) -> Description:
         place = in_variable("DFCTL_BACKEND")
-        adapter = adapter_called(set_in(self.environ, place.label) or "", place)
+        adapter = adapter_called(set_in(self.variables, place.label) or "", place)
         settings = known_settings(adapter).values()
         layers = (
             overrides_layer(overrides),
-            limits_layer(self.environ),
-            env_layer(self.environ, settings),
+            limits_layer(self.variables),
+            env_layer(self.variables, settings),
         )
         return Description(
             ENV,
@@ -263,7 +234,7 @@ class Config:
             own = list(group)
             layers = [
                 self._key_layer(profile, adapter),
-                *(table.layer(adapter, self.environ) for table in own),
+                *(table.layer(adapter, self.variables) for table in own),
             ]
             # dfctl's own file is not even read where a key is named before it.
             if not (has_key or any("key" in layer for layer in layers)):
@@ -275,7 +246,7 @@ class Config:
         variable = key_variable_of(profile)
         if _is_setting(variable, adapter):
             return {}
-        layer = key_layer(self.environ, variable)
+        layer = key_layer(self.variables, variable)
         rivals = [name for name in names_in(self.files) if key_variable_of(name) == variable]
         if layer and len(rivals) > 1:
             raise UsageError(

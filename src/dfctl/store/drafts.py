@@ -7,16 +7,15 @@ from pathlib import Path
 from dfctl.backends.backend import Backend
 from dfctl.core.errors import UsageError
 from dfctl.core.profiles import Profile
-from dfctl.core.runs import PROFILE_NAME
+from dfctl.core.runs import ENV, PROFILE_NAME
 from dfctl.core.settings import Setting, SettingKind
+from dfctl.core.suggestions import did_you_mean
 from dfctl.core.text import clean
 from dfctl.store.appending import append_profile, table_text
 from dfctl.store.config import Config
-from dfctl.store.environment import ENV
-from dfctl.store.keys import parse_key
+from dfctl.store.key_settings import parse_key
 from dfctl.store.places import Place
 from dfctl.store.profiles import known_settings
-from dfctl.store.suggestions import did_you_mean
 from dfctl.store.tables import adapter_called, adapter_of, names_in, tables_of, unknown_setting_hint
 from dfctl.store.values import raw_of, text_of, value_of
 

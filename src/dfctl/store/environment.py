@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 
 from dfctl.core.profiles import COMMON_SETTINGS
 from dfctl.core.settings import Setting
+from dfctl.core.variables import set_in
 from dfctl.store.keys import EnvironmentKey
 from dfctl.store.layers import Layer
 from dfctl.store.places import in_variable
 from dfctl.store.values import Value, value_of_variable
 
-ENV = "env"
 # Settings whose variables hold for every profile.
 LIMITS = (
     "start_timeout",
@@ -28,44 +28,29 @@ def variable_of(setting: str) -> str:
     return f"DFCTL_{setting.upper()}"
 
 
-def key_variable_of(profile: str) -> str:
-    """Return the variable that holds the key of a named profile, such as DFCTL_KEY_MY_SALES."""
-    return f"DFCTL_KEY_{profile.upper().replace('.', '_').replace('-', '_')}"
-
-
-def set_in(environ: Mapping[str, str], variable: str) -> str | None:
-    """Return the text of a variable without blanks around it, or None where nothing is left."""
-    return environ.get(variable, "").strip() or None
-
-
-def is_key_variable(name: str) -> bool:
-    """Return whether a variable is one of those that dfctl itself takes keys from."""
-    return name.upper() == "DFCTL_KEY" or name.upper().startswith("DFCTL_KEY_")
-
-
-def limits_layer(environ: Mapping[str, str]) -> Layer:
+def limits_layer(variables: Mapping[str, str]) -> Layer:
     """Return the limits that variables set for every profile. Raises UsageError."""
-    return _layer((setting for setting in COMMON_SETTINGS if setting.name in LIMITS), environ)
+    return _layer((setting for setting in COMMON_SETTINGS if setting.name in LIMITS), variables)
 
 
-def env_layer(environ: Mapping[str, str], settings: Iterable[Setting]) -> Layer:
+def env_layer(variables: Mapping[str, str], settings: Iterable[Setting]) -> Layer:
     """Return what variables say of the profile `env`, whose key is all that DFCTL_KEY holds."""
     own = [setting for setting in settings if setting.name not in {*LIMITS, "like", "key"}]
-    return {**_layer(own, environ), **key_layer(environ, variable_of("key"))}
+    return {**_layer(own, variables), **key_layer(variables, variable_of("key"))}
 
 
-def key_layer(environ: Mapping[str, str], variable: str) -> Layer:
+def key_layer(variables: Mapping[str, str], variable: str) -> Layer:
     """Return the key that a variable holds, if it is set."""
-    if set_in(environ, variable) is None:
+    if set_in(variables, variable) is None:
         return {}
-    form = EnvironmentKey(variable, environ)
+    form = EnvironmentKey(variable, variables)
     return {"key": Value(form, in_variable(variable), form.describe())}
 
 
-def _layer(settings: Iterable[Setting], environ: Mapping[str, str]) -> Layer:
+def _layer(settings: Iterable[Setting], variables: Mapping[str, str]) -> Layer:
     layer = {}
     for setting in settings:
         variable = variable_of(setting.name)
-        if (text := set_in(environ, variable)) is not None:
-            layer[setting.name] = value_of_variable(setting, text, in_variable(variable), environ)
+        if (text := set_in(variables, variable)) is not None:
+            layer[setting.name] = value_of_variable(setting, text, in_variable(variable), variables)
     return layer

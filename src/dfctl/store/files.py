@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dfctl.core.errors import UsageError
+from dfctl.core.suggestions import did_you_mean, listed
 from dfctl.core.text import clean
 from dfctl.store.paths import BACKSLASHES, is_folder, is_homeless, why_not_read
-from dfctl.store.suggestions import did_you_mean, listed
 
 _LARGEST = 1024 * 1024
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

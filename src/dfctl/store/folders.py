@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from dfctl.core.variables import set_in
+
 
 def journal_path(variables: Mapping[str, str]) -> Path:
     """Return the journal's path: in DFCTL_STATE_DIR, or in the account's folder for state.
 
     It begins with `~` where the account has no home folder, as in some containers.
     """
-    if named := variables.get("DFCTL_STATE_DIR", "").strip():
+    if named := set_in(variables, "DFCTL_STATE_DIR"):
         folder = Path(named)
         try:
             return folder.expanduser() / "journal.db"

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from dfctl.core.addresses import origin_of
 from dfctl.core.errors import KeyProblem, UsageError
+from dfctl.core.runs import ENV
 from dfctl.core.secret import Secret
+from dfctl.core.suggestions import listed
 from dfctl.store.config import Config
-from dfctl.store.environment import ENV
-from dfctl.store.keyfile import Entry, KeyFile, MalformedEntry
+from dfctl.store.keyfile import KeptKey, KeyFile, MalformedKey
 from dfctl.store.keys import KeyringKey, KeyTrouble, checked_key
 from dfctl.store.os_keyring import KeyringFailed, account_of, forget_password, keep_password
-from dfctl.store.suggestions import listed
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ class Slot:
         before = self.file.entry(self.profile)
         checked = _checked(key)
         if not self.is_in_keyring:
-            self.file.put(self.profile, Entry(self.origin, checked))
+            self.file.put(self.profile, KeptKey(self.origin, checked))
             return
         with _keyring_explained():
             keep_password(account_of(self.profile, self.origin), checked)
-        self.file.put(self.profile, Entry(self.origin))
+        self.file.put(self.profile, KeptKey(self.origin))
         if before and before.key is None and before.origin != self.origin:
             # Kept for an address that the profile has no more; the new key is safe either way.
             with contextlib.suppress(KeyringFailed):
@@ -66,9 +66,10 @@ class KeptKeys:
             )
         self._check_name(profile)
         # Not the whole profile: one that others are like may have no more than address and key.
-        origin = origin_of(self.config.address_of(profile))
+        described = self.config.describe(profile)
+        origin = origin_of(described.address())
         entry = self.config.key_file.entry(profile)
-        form = self.config.key_source(profile).form
+        form = described.key_source().form
         is_there = (isinstance(form, KeyringKey) and form.owner == profile) or (
             entry is not None and entry.key is None
         )
@@ -86,7 +87,7 @@ class KeptKeys:
             )
         try:
             entry = file.entry(profile)
-        except MalformedEntry:
+        except MalformedKey:
             entry = None
         if entry and entry.key is None:
             with _keyring_explained():

@@ -18,12 +18,12 @@ _HEADER = "# Written by `dfctl keys`. Comments are not kept.\n\n"
 _SHAPE = "must be a table with origin, and with key or keyring = true"
 
 
-class MalformedEntry(UsageError):
+class MalformedKey(UsageError):
     """What stands under a profile's name is no key that dfctl wrote."""
 
 
 @dataclass(frozen=True)
-class Entry:
+class KeptKey:
     """A key that was set for one origin. Where `key` is None, the keyring holds it."""
 
     origin: str
@@ -49,12 +49,12 @@ class KeyFile:
         """Return the profiles that the file has a key of."""
         return tuple(self._keys(self._document()))
 
-    def entry(self, profile: str) -> Entry | None:
-        """Return the key of a profile. Raises MalformedEntry where it cannot be understood."""
+    def entry(self, profile: str) -> KeptKey | None:
+        """Return the key of a profile. Raises MalformedKey where it cannot be understood."""
         raw = self._keys(self._document()).get(profile)
         return None if raw is None else self._entry(profile, raw)
 
-    def put(self, profile: str, entry: Entry) -> None:
+    def put(self, profile: str, entry: KeptKey) -> None:
         """Write the key of a profile, in place of an earlier one."""
         held = {"key": entry.key.reveal()} if entry.key else {"keyring": True}
         self._change(profile, {"origin": entry.origin, **held})
@@ -87,15 +87,15 @@ class KeyFile:
             raise UsageError(f"{self.path}: keys: must be a table, not {kind_of(keys)}")
         return keys
 
-    def _entry(self, profile: str, raw: object) -> Entry:
+    def _entry(self, profile: str, raw: object) -> KeptKey:
         held = raw if isinstance(raw, dict) else {}
         origin, key, keyring = held.get("origin"), held.get("key"), held.get("keyring")
         if isinstance(origin, str) and isinstance(key, str) and keyring is None:
-            return Entry(origin, Secret(key))
+            return KeptKey(origin, Secret(key))
         if isinstance(origin, str) and keyring is True and key is None:
-            return Entry(origin)
+            return KeptKey(origin)
         name = clean(profile)
-        raise MalformedEntry(
+        raise MalformedKey(
             f"{self.path}: keys.{name}: {_SHAPE}",
             hint=f"dfctl keys remove {name}, then dfctl keys set {name}",
         )

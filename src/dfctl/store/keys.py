@@ -1,7 +1,6 @@
 """Keys: the forms in which a profile names one, and how each is read."""
 
 import os
-import re
 import stat
 import sys
 from collections.abc import Mapping
@@ -11,22 +10,16 @@ from pathlib import Path
 from dfctl.core.errors import DfctlError, KeyProblem, UsageError
 from dfctl.core.secret import Secret
 from dfctl.core.text import clean
-from dfctl.store.commands import CommandFailed, output_of
-from dfctl.store.files import decoded, kind_of
+from dfctl.programs.asking import ProgramFailed, output_of
+from dfctl.store.files import decoded
+from dfctl.store.key_variables import without_keys
 from dfctl.store.keyfile import KeyFile
 from dfctl.store.os_keyring import KeyringFailed, account_of, password_of
 from dfctl.store.paths import shell_word, why_not_a_file, why_not_read
 from dfctl.store.places import Place
-from dfctl.store.suggestions import did_you_mean, listed
 
-_FORMS = ("env", "file", "command", "keyring")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _LARGEST = 64 * 1024
 _COMMAND_SECONDS = 60.0
-_EXAMPLE = (
-    'write key = { env = "NAME" }, { file = "PATH" }, { command = ["PROGRAM", "..."] } '
-    "or { keyring = true }"
-)
 
 
 class KeyTrouble(Exception):
@@ -71,13 +64,13 @@ class EnvironmentKey:
     """A key in an environment variable. An empty variable counts as not set."""
 
     name: str
-    environ: Mapping[str, str] = field(repr=False, compare=False)
+    variables: Mapping[str, str] = field(repr=False, compare=False)
 
     def describe(self) -> str:
         return f"env {self.name}"
 
     def fetch(self) -> tuple[str, tuple[str, ...]]:
-        text = self.environ.get(self.name, "")
+        text = self.variables.get(self.name, "")
         if not text:
             raise KeyTrouble("is missing: the variable is not set or empty")
         return text, ()
@@ -130,8 +123,14 @@ class CommandKey:
 
     def fetch(self) -> tuple[str, tuple[str, ...]]:
         try:
-            content = output_of(self.arguments, seconds=self.seconds, largest=_LARGEST)
-        except CommandFailed as failure:
+            content = output_of(
+                self.arguments,
+                # A program that is asked for one key has no use for the others.
+                without_keys(os.environ),
+                seconds=self.seconds,
+                largest=_LARGEST,
+            )
+        except ProgramFailed as failure:
             problem = str(failure)
         else:
             return decoded(content)[0], ()
@@ -265,59 +264,6 @@ class KeySource:
         return KeyProblem(f"{whose} {trouble.problem}", hint=trouble.hint)
 
 
-def parse_key(raw: object, place: Place, environ: Mapping[str, str]) -> KeyForm:
-    """Return the form of key that TOML wrote as `raw`.
-
-    Raises UsageError naming the place where it is no form of key; the error never quotes `raw`.
-    """
-    if isinstance(raw, str):
-        return LiteralKey(Secret(raw), place)
-    if not isinstance(raw, dict):
-        raise place.error(f"must be text or a table, not {kind_of(raw)}", hint=_EXAMPLE)
-    for name in raw:
-        if name not in _FORMS:
-            hint = did_you_mean(name, _FORMS) or _EXAMPLE
-            raise place.error(f"{clean(name)!r} is not one of {listed(_FORMS)}", hint=hint)
-    if len(raw) != 1:
-        raise place.error("must name exactly one source", hint=_EXAMPLE)
-    [(form, value)] = raw.items()
-    return _PARSERS[form](value, place, environ)
-
-
-def _environment_key(value: object, place: Place, environ: Mapping[str, str]) -> KeyForm:
-    # Never quoted: the key itself may stand here by mistake.
-    if not (isinstance(value, str) and _VARIABLE.fullmatch(value)):
-        raise place.error(
-            "env must be the name of an environment variable", hint='write { env = "NAME" }'
-        )
-    return EnvironmentKey(value, environ)
-
-
-def _file_key(value: object, place: Place, environ: Mapping[str, str]) -> KeyForm:
-    if not (isinstance(value, str) and value.strip()):
-        raise place.error("file must be the path of a file", hint='write { file = "PATH" }')
-    return FileKey(place.path(value))
-
-
-def _command_key(value: object, place: Place, environ: Mapping[str, str]) -> KeyForm:
-    arguments = value if isinstance(value, list) else []
-    texts = tuple(item for item in arguments if isinstance(item, str))
-    if not texts or len(texts) != len(arguments) or not texts[0].strip():
-        raise place.error(
-            "command must be a list of texts: a program and its arguments",
-            hint='write { command = ["PROGRAM", "ARGUMENT"] }; no shell reads it',
-        )
-    if any("\0" in text for text in texts):
-        raise place.error("command holds a NUL character")
-    return CommandKey((_program(texts[0], place), *texts[1:]))
-
-
-def _keyring_key(value: object, place: Place, environ: Mapping[str, str]) -> KeyForm:
-    if value is not True:
-        raise place.error("keyring must be true", hint="write { keyring = true }")
-    return KeyringKey(place.profile)
-
-
 def stored_key(file: KeyFile, profile: str) -> StoredKey | KeyringKey | None:
     """Return the form of the key that was set for a profile, if one was.
 
@@ -338,20 +284,6 @@ def _check_origin(kept_for: str, origin: str, remedy: str) -> None:
             f"is not sent: it was set for {clean(kept_for)}, and the address leads to {origin}",
             hint=f"if that is right: {remedy}",
         )
-
-
-def _program(text: str, place: Place) -> str:
-    """Return a bare name as it is, to be found by PATH, and a path as it is meant in its file."""
-    is_path = "/" in text or "\\" in text or text.startswith("~")
-    return str(place.path(text)) if is_path else text
-
-
-_PARSERS = {
-    "env": _environment_key,
-    "file": _file_key,
-    "command": _command_key,
-    "keyring": _keyring_key,
-}
 
 
 def checked_key(text: str) -> Secret:

@@ -10,12 +10,12 @@ from itertools import islice
 from pathlib import Path
 
 from dfctl.core.errors import UsageError
-from dfctl.core.runs import PROFILE_NAME, Reference
+from dfctl.core.runs import ENV, PROFILE_NAME, Reference
+from dfctl.core.variables import set_in
 from dfctl.store.files import ConfigFile, default_files, read_default, read_file
 from dfctl.store.folders import journal_path
 from dfctl.store.paths import resolved
 
-_ENV = "env"
 _MOST = 30
 # Shells give a meaning to other characters; a reference that has them is typed by hand.
 _SAFE = re.compile(r"[A-Za-z0-9._~%/-]+", re.ASCII)
@@ -27,13 +27,13 @@ def profiles_offered(variables: Mapping[str, str], named: str | None) -> dict[st
     `named` is the value of --config. No other setting is looked at.
     """
     try:
-        files = _files(named or variables.get("DFCTL_CONFIG", "").strip())
+        files = _files(named or set_in(variables, "DFCTL_CONFIG"))
     except (UsageError, OSError, ValueError):
         return {}
-    found = {_ENV: "described by variables"} if variables.get("DFCTL_BACKEND", "").strip() else {}
+    found = {ENV: "described by variables"} if set_in(variables, "DFCTL_BACKEND") else {}
     for file in files:
         for name, table in file.profiles.items():
-            if PROFILE_NAME.fullmatch(name) and name != _ENV:
+            if PROFILE_NAME.fullmatch(name) and name != ENV:
                 found[name] = _meaning(table) or found.get(name, "")
     return found
 

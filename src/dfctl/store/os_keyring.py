@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from dfctl.core.durations import format_duration
 from dfctl.core.secret import Secret
 from dfctl.core.text import clean
-from dfctl.store.asides import Aside, NoThread
+from dfctl.process.asides import Aside, NoThread
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -80,7 +80,7 @@ def _ask(
     if isinstance(problem, KeyringFailed):
         failed = problem
     elif isinstance(problem, NoThread):
-        failed = KeyringFailed("cannot be asked: no thread can be begun")
+        failed = KeyringFailed(f"cannot be asked: {problem}")
     elif isinstance(problem, (keyring.errors.KeyringError, ImportError)):
         words = clean(hide(str(problem))) or type(problem).__name__
         failed = KeyringFailed(f"cannot be used: {words}", hint=_OTHERWISE)

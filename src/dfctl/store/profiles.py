@@ -1,6 +1,6 @@
 """Profiles: layers of settings, checked and put together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from dfctl.core.addresses import origin_of
 from dfctl.core.durations import format_duration
 from dfctl.core.errors import UsageError
 from dfctl.core.profiles import COMMON_SETTINGS, Line, Overlap, Profile
-from dfctl.core.settings import Setting, SettingKind, SettingProblem, Settings
+from dfctl.core.settings import Override, Overrides, Setting, SettingKind, SettingProblem, Settings
 from dfctl.core.text import clean
 from dfctl.core.watch import Limits
 from dfctl.store.keys import KeyForm, KeyringKey, KeySource, MissingKey, StoredKey
@@ -17,9 +17,6 @@ from dfctl.store.layers import Layer
 from dfctl.store.paths import why_not_a_file
 from dfctl.store.places import DEFAULT, Place, in_option
 from dfctl.store.values import Value, check_seconds, text_of
-
-Given = str | float | bool | None
-Overrides = Mapping[str, Given]
 
 
 @dataclass(frozen=True)
@@ -168,7 +165,7 @@ def overrides_layer(overrides: Overrides) -> Layer:
     return {name: _override(name, value) for name, value in overrides.items()}
 
 
-def _override(name: str, value: Given) -> Value:
+def _override(name: str, value: Override) -> Value:
     place = in_option(name)
     if isinstance(value, bool):
         return Value(value, place, "true" if value else "false")

@@ -1,6 +1,5 @@
 """Writes down in the journal what happens. Where that fails, the run goes on without it."""
 
-import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -14,8 +13,9 @@ from dfctl.core.runs import Reference, Run
 from dfctl.core.text import clean
 from dfctl.store.journal import Journal
 from dfctl.store.schema import connect, connect_to_read
-from dfctl.store.troubles import TROUBLES, trouble_of
+from dfctl.store.troubles import troubles_told
 from dfctl.store.turns import Turn
+from dfctl.store.writable_journal import WritableJournal
 
 
 class Recorder:
@@ -40,7 +40,7 @@ class Recorder:
         self._now = now
         self._warn = warn
         self._turn = turn or Turn()
-        self._journal: Journal | None = None
+        self._journal: WritableJournal | None = None
         self._is_off = False
         self._starts: dict[str, StartRecord] = {}
         self._seen: dict[str, Run] = {}
@@ -133,7 +133,7 @@ class Recorder:
                 f"{before.local_reference}"
             )
 
-    def _open(self) -> Journal:
+    def _open(self) -> WritableJournal:
         if self._journal is None:
             self._journal = journal_to_write(self._path, self._now, self._turn)
         return self._journal
@@ -183,24 +183,18 @@ def _is_recorded(event: Event) -> bool:
 
 def journal_to_read(path: Path, now: Callable[[], datetime], turn: Turn | None = None) -> Journal:
     """Return the journal at `path`, only to be read. Raises UsageError where it cannot be."""
-    return _journal(lambda: connect_to_read(path), path, now, turn or Turn())
+    with troubles_told(path):
+        turn = turn or Turn()
+        return Journal(turn.take(lambda: connect_to_read(path)), path, now, turn)
 
 
-def journal_to_write(path: Path, now: Callable[[], datetime], turn: Turn | None = None) -> Journal:
+def journal_to_write(
+    path: Path, now: Callable[[], datetime], turn: Turn | None = None
+) -> WritableJournal:
     """Return the journal at `path`, made if need be. Raises UsageError where it cannot be."""
-    return _journal(lambda: connect(path), path, now, turn or Turn())
-
-
-def _journal(
-    open_connection: Callable[[], sqlite3.Connection],
-    path: Path,
-    now: Callable[[], datetime],
-    turn: Turn,
-) -> Journal:
-    try:
-        return Journal(turn.take(open_connection), path, now, turn)
-    except TROUBLES as error:
-        raise trouble_of(error, path) from None
+    with troubles_told(path):
+        turn = turn or Turn()
+        return WritableJournal(turn.take(lambda: connect(path)), path, now, turn)
 
 
 def _sentence(text: str) -> str:

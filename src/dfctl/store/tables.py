@@ -7,13 +7,13 @@ from dfctl.backends import load_backend
 from dfctl.backends.backend import Backend
 from dfctl.core.errors import UsageError
 from dfctl.core.profiles import COMMON_SETTINGS
+from dfctl.core.runs import ENV
+from dfctl.core.suggestions import did_you_mean
 from dfctl.core.text import clean
-from dfctl.store.environment import ENV
 from dfctl.store.files import ConfigFile, kind_of
 from dfctl.store.layers import Layer
 from dfctl.store.places import Place, in_file
 from dfctl.store.profiles import known_settings
-from dfctl.store.suggestions import did_you_mean
 from dfctl.store.values import value_of
 
 # What other tools call a setting.
@@ -53,14 +53,14 @@ class Table:
             return value
         raise self.place(setting).error(f"must be text, not {kind_of(value)}")
 
-    def layer(self, adapter: Backend, environ: Mapping[str, str]) -> Layer:
+    def layer(self, adapter: Backend, variables: Mapping[str, str]) -> Layer:
         """Return the values of the settings. Raises UsageError for an unknown or a wrong one."""
         known = known_settings(adapter)
         for name, raw in self.settings.items():
             if name not in known:
                 raise _unknown_setting(self, name, raw, adapter)
         return {
-            name: value_of(known[name], raw, self.place(name), environ)
+            name: value_of(known[name], raw, self.place(name), variables)
             for name, raw in self.settings.items()
         }
 

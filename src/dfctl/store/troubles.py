@@ -3,6 +3,8 @@
 import os
 import shlex
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from dfctl.core.errors import JournalLocked, UsageError
@@ -11,14 +13,23 @@ from dfctl.store.turns import is_lock
 
 _ELSEWHERE = "set DFCTL_STATE_DIR to a folder that can be written"
 # What can befall a file, a disk or another process; every other error is a bug.
-TROUBLES = (sqlite3.Error, OSError, MovedAway, NewerJournal, NoHome)
+_TROUBLES = (sqlite3.Error, OSError, MovedAway, NewerJournal, NoHome)
+
+
+@contextmanager
+def troubles_told(path: Path) -> Iterator[None]:
+    """Raise as UsageError what opening, reading or writing the journal at `path` raises.
+
+    The hint is the remedy. A lock of another process is a JournalLocked.
+    """
+    try:
+        yield
+    except _TROUBLES as error:
+        raise trouble_of(error, path) from None
 
 
 def trouble_of(error: Exception, path: Path) -> UsageError:
-    """Return in words what opening, reading or writing the journal at `path` raised.
-
-    The hint is the remedy.
-    """
+    """Return in words what was raised, and as the hint the remedy."""
     problem, remedy = _words(error, path)
     kind = JournalLocked if is_lock(error) else UsageError
     return kind(f"the journal {path} {problem}", hint=remedy)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from dfctl.core.durations import parse_duration
 from dfctl.core.settings import Setting, SettingKind
+from dfctl.core.suggestions import did_you_mean, listed
 from dfctl.core.text import clean
+from dfctl.core.variables import flag_of
 from dfctl.store.addresses import clean_address
 from dfctl.store.files import kind_of
-from dfctl.store.keys import parse_key
+from dfctl.store.key_settings import parse_key
 from dfctl.store.places import Place
-from dfctl.store.suggestions import did_you_mean, listed
 
-_FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NEVER_ZERO = {"start_timeout", "interval", "heartbeat"}
 
@@ -30,11 +30,11 @@ class Value:
     shown: str
 
 
-def value_of(setting: Setting, raw: object, place: Place, environ: Mapping[str, str]) -> Value:
+def value_of(setting: Setting, raw: object, place: Place, variables: Mapping[str, str]) -> Value:
     """Return the value that TOML wrote as `raw`. Raises UsageError naming the place."""
     match setting.kind:
         case SettingKind.KEY:
-            form = parse_key(raw, place, environ)
+            form = parse_key(raw, place, variables)
             return Value(form, place, form.describe())
         case SettingKind.FLAG:
             return _flag(raw, place)
@@ -51,16 +51,16 @@ def value_of(setting: Setting, raw: object, place: Place, environ: Mapping[str, 
 
 
 def value_of_variable(
-    setting: Setting, text: str, place: Place, environ: Mapping[str, str]
+    setting: Setting, text: str, place: Place, variables: Mapping[str, str]
 ) -> Value:
     """Return the value that a variable holds as text. Raises UsageError naming the variable."""
-    return value_of(setting, raw_of(setting, text, place), place, environ)
+    return value_of(setting, raw_of(setting, text, place), place, variables)
 
 
 def raw_of(setting: Setting, text: str, place: Place) -> object:
     """Return what TOML would write for a text outside of it: flags by word, lists by commas."""
     if setting.kind is SettingKind.FLAG:
-        flag = _FLAGS.get(text.strip().lower())
+        flag = flag_of(text)
         if flag is None:
             raise place.error(f"{_quoted(text)} is not one of true, false, 1, 0, yes and no")
         return flag

@@ -1,17 +1,18 @@
 """Work that may never end, beside the main thread, which stays open to signals."""
 
-import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-# On Windows a blocked wait is deaf to Ctrl-C, so no wait lasts longer than this.
-_LONGEST_WAIT = 0.2
+from dfctl.process.waits import waits_until
 
 _Value = TypeVar("_Value")
 
 
 class NoThread(Exception):
     """The machine has no thread left to do it in."""
+
+    def __init__(self) -> None:
+        super().__init__("no thread can be begun")
 
 
 class Aside(Generic[_Value]):
@@ -21,16 +22,22 @@ class Aside(Generic[_Value]):
     """
 
     def __init__(self, work: Callable[[], _Value]) -> None:
-        from threading import Thread
+        from threading import Event, Thread
 
         self._work = work
         self._values: list[_Value] = []
         self.problem: BaseException | None = None
-        self._thread = Thread(target=self._do, daemon=True)
+        # Thread.join takes a thread for ended when a signal's exception comes out of it.
+        self._over = Event()
         try:
-            self._thread.start()
+            Thread(target=self._do, daemon=True).start()
         except RuntimeError:
             self.problem = NoThread()
+            self._over.set()
+
+    @property
+    def is_over(self) -> bool:
+        return self._over.is_set()
 
     @property
     def value(self) -> _Value:
@@ -39,12 +46,15 @@ class Aside(Generic[_Value]):
 
     def is_over_by(self, deadline: float) -> bool:
         """Wait for the end, in monotonic seconds until `deadline`; return whether it came."""
-        while self._thread.is_alive() and (left := deadline - time.monotonic()) > 0:
-            self._thread.join(min(left, _LONGEST_WAIT))
-        return not self._thread.is_alive()
+        for seconds in waits_until(deadline):
+            if self._over.wait(seconds):
+                break
+        return self.is_over
 
     def _do(self) -> None:
         try:
             self._values.append(self._work())
         except BaseException as problem:  # noqa: BLE001 - whoever waits puts it into words
             self.problem = problem
+        finally:
+            self._over.set()

@@ -1,26 +1,17 @@
 """Signals that ask dfctl to stop."""
 
-import queue
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dfctl.core.errors import Interrupted
 
+if TYPE_CHECKING:
+    from types import FrameType
+
 NAMES = ("SIGHUP", "SIGINT", "SIGTERM", "SIGBREAK")
-
-
-@dataclass(frozen=True)
-class Caught:
-    """The message: this signal came."""
-
-    number: int
-
 
 # A second signal that comes within these seconds is one with the first, as when a shell and a
 # supervisor send one each; the first is then on its way through the code.
@@ -75,16 +66,18 @@ def raise_lost_signal() -> None:
 
 
 @contextmanager
-def signals_told(inbox: "queue.SimpleQueue[Any]") -> Iterator[None]:
-    """While it is entered, a signal is a message in `inbox` and stops nothing by itself."""
+def signals_told(tell: Callable[[int], None]) -> Iterator[None]:
+    """While it is entered, a signal is told by its number and stops nothing by itself.
 
-    def tell(number: int) -> None:
+    `tell` must be reentrant: a signal may come while it tells another.
+    """
+
+    def take(number: int) -> None:
         _heard.told.append(number)
-        # SimpleQueue.put is reentrant, which is what makes it fit for a signal's handler.
-        inbox.put(Caught(number))
+        tell(number)
 
     _heard.told.clear()
-    with _handled(tell):
+    with _handled(take):
         yield
 
 
@@ -113,9 +106,12 @@ def heed_signal() -> None:
 @contextmanager
 def _handled(handle: Callable[[int], None]) -> Iterator[None]:
     """Call `handle` with each signal; one that was ignored before, as by nohup, stays ignored."""
+    # A press of Tab waits for what this module imports, and hears no signal.
+    import threading
+
     before: dict[int, Any] = {}
 
-    def on_signal(number: int, frame: FrameType | None) -> None:
+    def on_signal(number: int, frame: "FrameType | None") -> None:
         handle(number)
 
     if threading.current_thread() is threading.main_thread():
