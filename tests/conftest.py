@@ -1,6 +1,10 @@
 """What every test is given: a shell of its own, and nothing of the developer's machine."""
 
+import compileall
 import os
+import shutil
+import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -13,10 +17,70 @@ from tests.long import IS_LONG, SEED
 from tests.shell import Shell
 
 # The same examples each time, and none that fails because the machine is busy.
-settings.register_profile("suite", deadline=None, derandomize=True, max_examples=60)
+settings.register_profile(
+    "suite", deadline=None, derandomize=True, max_examples=600 if IS_LONG else 40
+)
 settings.load_profile("suite")
 
+# Compiled tests are kept, whatever the environment says: else each of the processes of
+# pytest-xdist compiles all of them in each run, and that takes longer than to import them.
+sys.dont_write_bytecode = False
+
+_SOURCES = Path(__file__).resolve().parents[1] / "src"
+# Memory, where the system (Linux) has it as a folder: there the fsyncs of journals cost nothing.
+_MEMORY = Path("/dev/shm")
+_ENOUGH = 1 << 28
+
+# The rooms whose tests wait for processes that they start.
+_WAITING = ("ci", "completions", "process", "programs", "servers", "terminal")
+
 _KEPT = ("PATH", "HOME", "TMPDIR", "TEMP", "SYSTEMROOT", "PYTHONPATH", "LANG")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepare once, in the process that the others of pytest-xdist come from."""
+    if hasattr(config, "workerinput"):
+        return
+    # As an installation is: else each process that a test starts might compile all anew.
+    compileall.compile_dir(_SOURCES, quiet=2)
+    if "TMPDIR" not in os.environ and _is_fit(_MEMORY):
+        os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
+
+
+def _is_fit(folder: Path) -> bool:
+    """Return whether tests can write to the folder, run programs there, and have enough room."""
+    is_fit = False
+    if sys.platform == "linux":
+        is_fit = (
+            os.access(folder, os.R_OK | os.W_OK | os.X_OK)
+            and not os.statvfs(folder).f_flag & os.ST_NOEXEC
+            and shutil.disk_usage(folder).free >= _ENOUGH
+        )
+    return is_fit
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Take more processes than there are cores: many tests wait for what they started."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    cores = os.cpu_count() or 1
+    if sys.platform == "linux":
+        cores = len(os.sched_getaffinity(0))
+    return cores + 2
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mix the files whose tests wait with those that compute, so that all cores always work."""
+    files = list(dict.fromkeys(item.path for item in items))
+    waiting = [file for file in files if file.parent.name in _WAITING]
+    computing = [file for file in files if file.parent.name not in _WAITING]
+    places = {
+        file: (number + 0.5) / len(kind)
+        for kind in (waiting, computing)
+        for number, file in enumerate(kind)
+    }
+    items.sort(key=lambda item: places[item.path])
 
 
 @pytest.fixture(autouse=True)

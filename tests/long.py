@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import pytest
@@ -35,6 +35,20 @@ def tried(short: int, long: int) -> Callable[[_Test], _Test]:
 
     def decorate(test: _Test) -> _Test:
         marked: _Test = pytest.mark.long(common(seed(SEED)(test) if IS_LONG else test))
+        return marked
+
+    return decorate
+
+
+def sampled(names: str, values: Sequence[Any], *, short: int) -> Callable[[_Test], _Test]:
+    """Parametrize with the first `short` values, or with all of them in a long run.
+
+    It is for values that all lead the same way, such as each of several signals.
+    """
+    parametrize = pytest.mark.parametrize(names, values if IS_LONG else values[:short])
+
+    def decorate(test: _Test) -> _Test:
+        marked: _Test = pytest.mark.long(parametrize(test))
         return marked
 
     return decorate

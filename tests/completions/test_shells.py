@@ -93,6 +93,8 @@ def fish(home: Path, keyboard: Begin) -> Keyboard:
     folder = home / ".config/fish"
     (folder / "completions").mkdir(parents=True)
     shutil.copy(SCRIPTS / "dfctl.fish", folder / "completions")
+    # Where there is none, fish makes one from all of this machine's manual, for 10 s of computing.
+    (home / ".local/share/fish/generated_completions").mkdir(parents=True)
     functions = "function fish_prompt; echo '$ '; end; function fish_greeting; echo READY; end\n"
     (folder / "config.fish").write_text(functions, encoding="utf-8")
     return keyboard("fish", "-i")

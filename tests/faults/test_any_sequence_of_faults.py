@@ -296,7 +296,7 @@ def _check(machine: Machine, problems: list[Problem], *, was_stopped: bool) -> N
 
 @contracts
 @pytest.mark.parametrize("verb", ["run", "start"])
-@tried(60, 4000)
+@tried(40, 4000)
 @given(data=st.data())
 def test_one_start_begins_at_most_one_run_and_its_end_is_true(
     verb: str, contract: Contract, data: st.DataObject
@@ -330,7 +330,7 @@ def of_wait(command: Command, truth: Truth) -> Iterator[Problem]:
 
 
 @contracts
-@tried(50, 1000)
+@tried(35, 1000)
 @given(data=st.data())
 def test_a_run_of_another_machine_is_followed_to_its_end_or_not_ended(
     contract: Contract, data: st.DataObject
@@ -371,7 +371,7 @@ def of_retry(machine: Machine, command: Command, posts_before: int) -> Iterator[
 
 @contracts
 @pytest.mark.parametrize("overlap", [Overlap.JOIN, Overlap.REFUSE])
-@tried(30, 500)
+@tried(20, 500)
 @given(data=st.data())
 def test_a_guarded_start_that_a_scheduler_repeats_begins_nothing_beside_an_open_run(
     overlap: Overlap, contract: Contract, data: st.DataObject

@@ -11,7 +11,7 @@ from tests.long import IS_LONG
 
 pytestmark = pytest.mark.long
 
-PROCESSES = 16
+PROCESSES = 16 if IS_LONG else 8
 ROUNDS = 20 if IS_LONG else 3
 STARTS = 20 if IS_LONG else 2
 

@@ -16,7 +16,7 @@ from tests.long import IS_LONG, SEED
 
 pytestmark = pytest.mark.long
 
-KILLS = 300 if IS_LONG else 20
+KILLS = 300 if IS_LONG else 12
 # About as long as a start takes, in seconds.
 LONGEST = 0.1
 

@@ -18,9 +18,9 @@ from dfctl.manual.page import Block, Item, Lines, Page, Section, Text
 from dfctl.manual.roff import roff
 from tests.process.terminals import Terminal
 from tests.shell import Shell
-from tools.write_docs import ROOT, generated
+from tools.write_docs import ROOT, man_pages
 
-PAGES = {name: text for name, text in generated().items() if name.startswith("man/")}
+PAGES = man_pages()
 needs_mandoc = pytest.mark.skipif(
     shutil.which("mandoc") is None, reason="needs mandoc (Debian: apt install mandoc)"
 )

@@ -24,6 +24,7 @@ from tests.faults.told import (
 )
 from tests.faults.told import KNOWN_PLAIN as KNOWN
 from tests.faults.wire import Peer, Wire, answer, http, read, silence, wait_for
+from tests.long import sampled
 from tests.process.processes import Desk, Process
 from tests.shell import CANARY
 
@@ -205,8 +206,18 @@ def test_a_signal_beside_a_locked_journal_tells_how_to_go_on(
 # Signals one after the other
 
 
-@pytest.mark.parametrize("second", ["SIGINT", "SIGTERM", "SIGHUP"])
-@pytest.mark.parametrize(("first", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+@sampled(
+    "first, code, second",
+    [
+        ("SIGINT", 130, "SIGINT"),
+        ("SIGTERM", 143, "SIGINT"),
+        ("SIGINT", 130, "SIGHUP"),
+        ("SIGINT", 130, "SIGTERM"),
+        ("SIGTERM", 143, "SIGTERM"),
+        ("SIGTERM", 143, "SIGHUP"),
+    ],
+    short=3,
+)
 def test_no_second_signal_keeps_the_words_of_the_first_from_being_said(
     first: str, code: int, second: str, desk: Desk, serve: Serve
 ) -> None:

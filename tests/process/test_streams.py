@@ -14,6 +14,7 @@ from dfctl import __version__
 from tests.faults.told import KNOWN_PLAIN as KNOWN
 from tests.faults.told import REFERENCE, RUNNING, STARTED, SUCCEEDED, without_times
 from tests.faults.wire import Wire, answer
+from tests.long import sampled
 from tests.process.processes import Desk
 from tests.shell import Ended
 
@@ -65,7 +66,7 @@ COMMANDS: tuple[list[str], ...] = (
 
 
 @on_posix
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+@sampled("words", [COMMANDS[0], *COMMANDS[-2:], *COMMANDS[1:-2]], short=4)
 def test_a_reader_of_stdout_who_left_ends_it_with_141_and_without_noise(
     words: list[str], desk: Desk, serve: Serve
 ) -> None:

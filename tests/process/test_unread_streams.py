@@ -14,6 +14,7 @@ from dfctl.output.streams import NoticeStream, Writer
 from tests.faults.told import GET, POST, REFERENCE, RESUME, RUNNING, STARTED, SUCCEEDED, error
 from tests.faults.told import KNOWN_PLAIN as KNOWN
 from tests.faults.wire import Wire, answer, read, silence, wait_for
+from tests.long import sampled
 from tests.process.processes import PATIENCE, Desk, Process
 from tests.process.terminals import Terminal
 from tests.shell import Ended
@@ -102,7 +103,7 @@ def test_a_run_is_followed_to_its_end_though_nobody_reads_stderr(
     assert "succeeded" in desk("runs", "list").stdout
 
 
-@pytest.mark.parametrize(("signal", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+@sampled("signal, code", [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)], short=1)
 def test_a_signal_ends_a_command_whose_stderr_nobody_reads(
     signal: str, code: int, desk: Desk, serve: Serve, unread: Unread
 ) -> None:

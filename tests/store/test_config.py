@@ -701,7 +701,8 @@ def test_each_setting_is_shown_with_where_it_comes_from(files: Files) -> None:
 
 VALUES = st.recursive(
     st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
 )
 NAMES = st.sampled_from(
     ["address", "flow", "key", "like", "ca_file", "allow_http", "timeout", "interval", "tags",
@@ -709,7 +710,10 @@ NAMES = st.sampled_from(
 )  # fmt: skip
 
 
-@given(st.dictionaries(NAMES | st.text(), VALUES), st.sampled_from(["invision", "dataform-web"]))
+@given(
+    st.dictionaries(NAMES | st.text(), VALUES, max_size=6),
+    st.sampled_from(["invision", "dataform-web"]),
+)
 def test_any_settings_are_a_profile_or_an_error(
     tmp_path_factory: pytest.TempPathFactory, settings: dict[str, object], backend: str
 ) -> None:

@@ -14,13 +14,14 @@ import pytest
 from dfctl.sandbox.server import Sandbox
 from tests.clocks import LeapingClock
 from tests.faults.wire import Step, Wire, answer, json_answer, read, send, wait_for
+from tests.long import IS_LONG
 from tests.shell import Shell
 from tests.terminal.person import SOURCE
 from tests.terminal.screens import Room, Window, in_rows
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has no such terminals")
 
-WIDTHS = [40, 60, 80, 100, 200]
+WIDTHS = [40, 60, 80, 100, 200] if IS_LONG else [40, 60, 200]
 # A bar of the live line, however full it is.
 BAR = "[━╸╺]{20}"
 
@@ -323,6 +324,7 @@ def test_an_interruption_leaves_the_last_line_and_says_how_to_go_on(
 # Windows of all sizes
 
 
+@pytest.mark.long
 def test_the_line_fits_into_windows_of_all_widths(room: Room, hands: Hands) -> None:
     earlier(room, "run ok", seconds=600)
     windows = {width: room.window("run ok", columns=width) for width in WIDTHS}
