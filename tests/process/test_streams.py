@@ -16,6 +16,7 @@ from tests.faults.told import REFERENCE, RUNNING, STARTED, SUCCEEDED, without_ti
 from tests.faults.wire import Wire, answer
 from tests.long import sampled
 from tests.process.processes import Desk
+from tests.process.system import before_it
 from tests.shell import Ended
 
 on_posix = pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX is needed")
@@ -92,6 +93,22 @@ def test_a_full_disk_below_stdout_is_told(words: list[str], desk: Desk, serve: S
     assert ended.exit_code == 141
     told = [line for line in ended.stderr.splitlines(keepends=True) if " sales: " not in line]
     assert [line for line in told if not line.startswith("accepted, not followed; ")] == [FULL]
+
+
+@on_posix
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["help", "json-schema"]])
+def test_a_file_that_takes_only_a_part_is_told_also_where_python_is_unbuffered(
+    words: list[str], desk: Desk
+) -> None:
+    # Files may have so many bytes that no result has room, but for a part of the longest.
+    size = 1024 if "json-schema" in words else 0
+    limited = before_it(
+        f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))"
+    )
+    with (desk.folder / "file").open("wb") as stdout:
+        ended = desk(*words, variables={"PYTHONUNBUFFERED": "1"}, before=limited, stdout=stdout)
+
+    assert ended.result == (141, "", "error: stdout cannot be written: [Errno 27] File too large\n")
 
 
 @on_posix

@@ -1,9 +1,11 @@
 """What a process inherits from the one that started it."""
 
 import contextlib
+import io
 import os
 import signal
 import sys
+from typing import Any, TextIO
 
 
 def undo_inheritance() -> None:
@@ -21,3 +23,22 @@ def undo_inheritance() -> None:
         while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
             pass
         os.close(descriptor)
+    sys.stdout = _buffered(sys.stdout)
+    sys.stderr = _buffered(sys.stderr, by_line=True)
+
+
+def _buffered(stream: TextIO | None, *, by_line: bool = False) -> Any:
+    """Return a stream with the buffer that PYTHONUNBUFFERED took away.
+
+    Without one Python loses what a disk or a pipe does not take at once, and raises nothing.
+    """
+    if stream is None or not isinstance(getattr(stream, "buffer", None), io.RawIOBase):
+        return stream
+    return open(
+        stream.fileno(),
+        "w",
+        buffering=1 if by_line else -1,
+        encoding=stream.encoding,
+        errors=stream.errors,
+        closefd=False,
+    )
