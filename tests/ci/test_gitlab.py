@@ -1,5 +1,8 @@
 """`--ci gitlab`: a section of the log, and variables for later jobs."""
 
+import os
+import sys
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -50,6 +53,17 @@ def test_the_lines_about_a_run_are_a_section(shell: Shell, invision: InVision) -
         "DFCTL_RUN_ELAPSED": "0",
         "DFCTL_RUN_EXIT_CODE": "3",
     }
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes in folders")
+def test_a_pipe_that_nobody_reads_is_not_waited_for(shell: Shell, invision: InVision) -> None:
+    os.mkfifo(shell.folder / "dfctl.env")
+    invision.on_look(invision.seen("Succeeded"))
+
+    ended = job(shell, f"wait {REFERENCE} --ci gitlab -q")
+
+    assert (ended.exit_code, ended.stdout) == (0, "")
+    assert ended.stderr.startswith("warning: CI_PROJECT_DIR cannot be written: ")
 
 
 @pytest.mark.parametrize("option", ["-q", "--progress none"])
