@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 
@@ -19,6 +20,28 @@ pytestmark = pytest.mark.skipif(
 Serve = Callable[..., Wire]
 
 HANGING = "import signal\nsignal.pause()"
+# Writes down that it was asked to end, and goes on.
+STUBBORN = """
+import signal
+def note(word): open(f"{__file__}.{os.getpid()}.{word}", "x").close()
+signal.signal(signal.SIGTERM, lambda *given: note("asked"))
+note("ready")
+while True:
+    signal.pause()
+"""
+
+
+def _runs(number: str) -> bool:
+    """Return whether a process goes on; one that was killed may wait to be taken note of."""
+    told = subprocess.run(["ps", "-o", "stat=", "-p", number], capture_output=True, text=True)
+    return told.stdout.strip()[:1] not in ("", "Z")
+
+
+def _profile(wire: Wire) -> str:
+    """Return the settings of a profile, but for its name."""
+    return (
+        f'backend = "invision"\naddress = "{wire.address}"\nflow = "updatesales"\nkey = "{CANARY}"'
+    )
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
@@ -41,6 +64,30 @@ def test_a_signal_stops_the_program_and_the_outcome_stands(
         os.kill(int(file.stem.partition("-")[2]), 0)
 
 
+def test_a_second_signal_kills_programs_that_go_on_and_the_outcomes_stand(
+    desk: Desk, serve: Serve
+) -> None:
+    wire = serve([answer(STARTED), answer(SUCCEEDED)], [answer(STARTED), answer(SUCCEEDED)])
+    own = _profile(wire)
+    desk.configure(f"[profiles.sales]\n{own}\n[profiles.stock]\n{own}\n")
+    teller = Teller(desk.folder, STUBBORN)
+    process = desk.begin("run", "sales", "stock", "--progress", "none", "--on-done", teller.command)
+    process.wait_until(lambda: len(list(teller.folder.glob("*.ready"))) == 2)
+    process.send("SIGTERM")
+    # All are asked to end at once, and not one after the other.
+    process.wait_until(lambda: len(list(teller.folder.glob("*.asked"))) == 2)
+    process.wakes()
+
+    process.send("SIGTERM")
+
+    ended = process.ended()
+    assert ended.exit_code == 0
+    assert ended.stdout.count(": succeeded after ") == 2
+    assert ended.stderr.count(" was stopped\n") == 2
+    for file in teller.folder.glob("*.json"):
+        assert not _runs(file.stem.partition("-")[2])
+
+
 def test_a_signal_that_ends_the_following_is_no_end_to_tell(desk: Desk, serve: Serve) -> None:
     wire = serve([answer(STARTED), answer(RUNNING), read, silence])
     teller = Teller(desk.folder)
@@ -57,9 +104,7 @@ def test_a_signal_that_ends_the_following_is_no_end_to_tell(desk: Desk, serve: S
 
 def test_a_run_is_told_of_at_once_while_another_goes_on(desk: Desk, serve: Serve) -> None:
     wire = serve([answer(STARTED), answer(SUCCEEDED)], [answer(STARTED), read, silence])
-    own = (
-        f'backend = "invision"\naddress = "{wire.address}"\nflow = "updatesales"\nkey = "{CANARY}"'
-    )
+    own = _profile(wire)
     desk.configure(f"[profiles.sales]\n{own}\n[profiles.stock]\n{own}\n")
     teller = Teller(desk.folder)
     process = desk.begin("run", "sales", "stock", "-o", "json", "--on-done", teller.command)

@@ -1,5 +1,6 @@
 """A system that refuses: no thread, no process, no socket, no room and no order on the disk."""
 
+import shutil
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -71,6 +72,23 @@ def test_a_thread_that_is_to_be_had_a_moment_later_starts_the_run(desk: Desk, se
     assert ended.exit_code == 0
     assert f"sales: nothing started yet: {NO_THREAD}; trying again in " in ended.stderr
     assert wire.lines == [POST, GET, GET]
+
+
+def test_a_program_for_which_there_is_no_thread_costs_a_warning(desk: Desk, serve: Serve) -> None:
+    serve(RUN)
+
+    # The first one sends the requests.
+    ended = desk(
+        *("run", "sales", "--progress", "none", "--on-done", "true"),
+        before=failing(THREADS, "error=EAGAIN:when=2+"),
+    )
+
+    assert ended.exit_code == 0
+    assert ended.stdout.startswith("sales: succeeded after ")
+    program = shutil.which("true")
+    assert ended.stderr == (
+        f"warning: sales: --on-done: {program} cannot be run: no thread can be begun\n"
+    )
 
 
 def test_a_wait_for_which_there_is_no_thread_loses_contact(desk: Desk, serve: Serve) -> None:

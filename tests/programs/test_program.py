@@ -2,7 +2,10 @@
 
 import os
 import sys
+import threading
 import time
+from collections import UserDict
+from collections.abc import KeysView
 from pathlib import Path
 
 import pytest
@@ -54,6 +57,25 @@ def test_16_kib_of_what_it_writes_are_kept() -> None:
     assert (program.trouble, len(program.lines)) == (None, 1024)
 
 
+class _NoFurtherThread(UserDict[str, str]):
+    """Variables after whose reading no memory has room for another thread's stack."""
+
+    def keys(self) -> KeysView[str]:
+        threading.stack_size(2**46)
+        return super().keys()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux is sure to have no such room")
+def test_a_program_whose_output_no_thread_can_read_is_ended() -> None:
+    words = [sys.executable, "-I", "-S", "-c", "import signal; signal.pause()"]
+    try:
+        program = ended(Program(words, _NoFurtherThread(os.environ), seconds=PATIENCE))
+    finally:
+        threading.stack_size(0)
+
+    assert program.trouble == "cannot be run: no thread can be begun"
+
+
 @posix_only
 def test_a_program_that_hangs_is_terminated() -> None:
     program = ended(begun("import signal; signal.pause()", seconds=0.3))
@@ -75,6 +97,7 @@ def test_a_program_that_cannot_be_terminated_is_killed(tmp_path: Path) -> None:
 
     began = time.monotonic()
     program.stop()
+    ended(program)
 
     assert time.monotonic() - began >= GRACE
     assert (program.is_over, program.trouble) == (True, "was stopped")

@@ -1,5 +1,6 @@
 """Announces the end of each run by a program of the user's (--on-done)."""
 
+import contextlib
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -8,7 +9,7 @@ from dfctl.core.errors import Interrupted, UsageError
 from dfctl.core.exits import name_of
 from dfctl.core.runs import Run
 from dfctl.core.text import clean
-from dfctl.programs.program import Program
+from dfctl.programs.program import STOPPING, Program
 from dfctl.programs.splitting import split
 
 # How long a program may take: one that only tells somebody needs seconds.
@@ -61,19 +62,25 @@ class Announcer:
     def finish(self, *, is_interrupted: bool) -> list[tuple[Run, Program]]:
         """Wait for the programs, each within its time, and return those of this announcer.
 
-        A signal stops them, and is used up by that: the ends of the runs are known, and stand.
+        A signal stops them, and another kills them. They are used up by that: the ends of the runs
+        are known, and stand.
         """
         # A program ends itself when its time is over; it is given a moment to do so.
         patience = self._patience_after_signal if is_interrupted else 2 * self._patience
         deadline = time.monotonic() + patience
         programs, self._programs = self._programs, []
+        with contextlib.suppress(Interrupted):
+            for _, program in programs:
+                program.wait(deadline)
+        for _, program in programs:
+            program.stop()
+        deadline = time.monotonic() + STOPPING
         try:
             for _, program in programs:
                 program.wait(deadline)
         except Interrupted:
-            pass
-        for _, program in programs:
-            program.stop()
+            for _, program in programs:
+                program.kill()
         return programs
 
 

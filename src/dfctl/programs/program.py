@@ -15,6 +15,9 @@ GRACE = 2.0
 _LARGEST = 16 * 1024
 # What a program wrote is in its pipe when it has ended; a descendant may keep the pipe open.
 _PIPE_WAIT = 1.0
+# What a program that was stopped takes at the most until it is over.
+STOPPING = GRACE + 2 * _PIPE_WAIT
+_STOPPED = "was stopped"
 
 
 class Program:
@@ -30,6 +33,7 @@ class Program:
         self._variables = variables
         self._seconds = seconds
         self._stop = Event()
+        self._process: subprocess.Popen[bytes] | None = None
         self._output: Reader | None = None
         self._life = Aside(self._outcome)
 
@@ -42,7 +46,9 @@ class Program:
         """What went wrong, in words; None where it ended well, or has not ended."""
         if self._life.problem:
             return _why_not_run(self._life.problem)
-        return self._life.value if self.is_over else None
+        if self.is_over:
+            return self._life.value
+        return _STOPPED if self._stop.is_set() else None
 
     @property
     def lines(self) -> list[str]:
@@ -56,13 +62,18 @@ class Program:
         self._life.is_over_by(deadline)
 
     def stop(self) -> None:
-        """End it, if it has not ended."""
+        """Ask it to end, if it has not ended; after a moment it is killed."""
         self._stop.set()
-        self.wait(time.monotonic() + GRACE + 2 * _PIPE_WAIT)
+
+    def kill(self) -> None:
+        """End it here and now."""
+        self._stop.set()
+        if self._process and not self.is_over:
+            self._process.kill()
 
     def _outcome(self) -> str | None:
         """Run the program to its end; return what was wrong with it."""
-        process = begin(self._arguments, self._variables, is_stderr_apart=False)
+        self._process = process = begin(self._arguments, self._variables, is_stderr_apart=False)
         try:
             self._output = Reader(process.stdout, _LARGEST, is_drained=True)
             status = status_by(
@@ -74,7 +85,7 @@ class Program:
         if status is not None:
             return ending_of(status) if status else None
         if self._stop.is_set():
-            return "was stopped"
+            return _STOPPED
         return f"did not end within {format_duration(self._seconds)}, and was terminated"
 
 

@@ -45,6 +45,7 @@ class Reader:
         self._is_drained = is_drained
         self._reading = Aside(self._read)
         if isinstance(self._reading.problem, NoThread):
+            pipe.close()
             raise self._reading.problem
 
     def is_over_by(self, deadline: float) -> bool:
