@@ -46,6 +46,15 @@ def test_wait_follows_what_status_looks_at(shell: Shell, service: Service) -> No
     assert service.requests == ["GET stock-1", "GET sales-1"]
 
 
+def test_the_length_of_a_run_that_had_ended_does_not_grow(shell: Shell, service: Service) -> None:
+    [first] = shell("run sales -o json -q").document["runs"]
+    shell.seconds_later = 900
+
+    for command in ("wait", "status"):
+        [again] = shell(f"{command} sales -o json -q").document["runs"]
+        assert (again["ended_at"], again["elapsed_s"]) == (first["ended_at"], first["elapsed_s"])
+
+
 def test_a_profile_that_was_never_started_has_no_newest_start(
     shell: Shell, service: Service
 ) -> None:

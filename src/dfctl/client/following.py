@@ -118,6 +118,7 @@ class Follow:
         self._is_ours = is_ours
         self._is_known = is_known
         self._has_warned = False
+        self._has_seen_end = False
         self.why = ""
         self._clock = clock
         self._tell = tell
@@ -153,6 +154,7 @@ class Follow:
         self.watch.saw(sighting.state, at=self._clock.monotonic())
         self.run = seen(self.run, sighting)
         if sighting.state.is_final and (was_seen or self._is_ours):
+            self._has_seen_end = True
             self.run = replace(self.run, ended_at=self._clock.now())
         self._tell(Seen(self.run))
 
@@ -190,9 +192,12 @@ class Follow:
         return None
 
     def timed(self, run: Run) -> Run:
-        """Return `run` with its length so far, where its begin is known."""
+        """Return `run` with its length so far, where its begin is known.
+
+        One that had ended before has the length that it came with, if it is known.
+        """
         is_over = run.state is not None and run.state.is_final
-        if self._age is None or (is_over and run.ended_at is None):
+        if self._age is None or (is_over and not self._has_seen_end):
             return run
         return replace(run, elapsed_s=round(self._age + self._waited(), 3))
 
