@@ -57,7 +57,8 @@ def test_the_lines_about_a_run_are_a_section(shell: Shell, invision: InVision) -
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes in folders")
 def test_a_pipe_that_nobody_reads_is_not_waited_for(shell: Shell, invision: InVision) -> None:
-    os.mkfifo(shell.folder / "dfctl.env")
+    if sys.platform != "win32":
+        os.mkfifo(shell.folder / "dfctl.env")
     invision.on_look(invision.seen("Succeeded"))
 
     ended = job(shell, f"wait {REFERENCE} --ci gitlab -q")
