@@ -109,6 +109,28 @@ def test_errors_that_nobody_catches_are_told_without_their_texts(
     assert ("acme_flow.py" in ended.stderr) is bool(debug)
 
 
+def test_a_signal_that_came_in_a_finalizer_is_no_error(tmp_path: Path) -> None:
+    code = """
+from dfctl.core.errors import Interrupted
+from dfctl.process.discretion import withhold_error_texts
+
+class Finalized:
+    def __init__(self, error):
+        self.error = error
+
+    def __del__(self):
+        raise self.error
+
+withhold_error_texts({})
+Finalized(Interrupted(15))
+Finalized(RuntimeError())
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8")
+
+    told = "warning: an error was caught by nobody (RuntimeError); DFCTL_DEBUG=1 shows where\n"
+    assert (ended.returncode, ended.stderr) == (0, told)
+
+
 @pytest.mark.parametrize(
     ("how", "name", "debug"), [("odd", "Odd", ""), ("odd", "Odd", "1"), ("exit", "SystemExit", "")]
 )

@@ -37,20 +37,33 @@ def withhold_error_texts(variables: Mapping[str, str]) -> None:
     """
     import threading
 
-    teller = _Teller(sys.stderr, is_debugging=variables.get("DFCTL_DEBUG") == "1")
+    from dfctl.core.errors import Interrupted
+
+    is_debugging = variables.get("DFCTL_DEBUG") == "1"
+    teller = _Teller(sys.stderr, Interrupted, is_debugging=is_debugging)
     sys.excepthook = lambda kind, error, where: teller.tell("error", kind, where)
-    sys.unraisablehook = lambda lost: teller.tell("warning", lost.exc_type, lost.exc_traceback)
+    sys.unraisablehook = teller.tell_of_unraisable
     threading.excepthook = teller.tell_of_thread
 
 
 class _Teller:
-    """Writes of an error what is certainly no secret: its kind, and its place in the code."""
+    """Writes of an error what is certainly no secret: its kind, and its place in the code.
 
-    def __init__(self, stream: TextIO | None, *, is_debugging: bool) -> None:
+    A `signal` is no error: one that comes while a finalizer runs is raised once more, and heeded.
+    """
+
+    def __init__(
+        self, stream: TextIO | None, signal: type[BaseException], *, is_debugging: bool
+    ) -> None:
         self._stream = stream
+        self._signal = signal
         self._is_debugging = is_debugging
         # When Python ends, the names of modules are gone before the last finalizer has run.
         self._suppressed = contextlib.suppress
+
+    def tell_of_unraisable(self, lost: "sys.UnraisableHookArgs") -> None:
+        if not issubclass(lost.exc_type, self._signal):
+            self.tell("warning", lost.exc_type, lost.exc_traceback)
 
     def tell_of_thread(self, lost: "threading.ExceptHookArgs") -> None:
         if not issubclass(lost.exc_type, SystemExit):
