@@ -37,10 +37,12 @@ def _runs(number: str) -> bool:
     return told.stdout.strip()[:1] not in ("", "Z")
 
 
-def _profile(wire: Wire) -> str:
-    """Return the settings of a profile, but for its name."""
-    return (
-        f'backend = "invision"\naddress = "{wire.address}"\nflow = "updatesales"\nkey = "{CANARY}"'
+def _configure(desk: Desk, sales: Wire, stock: Wire) -> None:
+    """Configure two profiles with a service each: a look may take another connection."""
+    own = f'backend = "invision"\nflow = "updatesales"\nkey = "{CANARY}"\n'
+    desk.configure(
+        f'[profiles.sales]\n{own}address = "{sales.address}"\n'
+        f'[profiles.stock]\n{own}address = "{stock.address}"\n'
     )
 
 
@@ -67,9 +69,9 @@ def test_a_signal_stops_the_program_and_the_outcome_stands(
 def test_a_second_signal_kills_programs_that_go_on_and_the_outcomes_stand(
     desk: Desk, serve: Serve
 ) -> None:
-    wire = serve([answer(STARTED), answer(SUCCEEDED)], [answer(STARTED), answer(SUCCEEDED)])
-    own = _profile(wire)
-    desk.configure(f"[profiles.sales]\n{own}\n[profiles.stock]\n{own}\n")
+    sales = serve([answer(STARTED), answer(SUCCEEDED)], rest=[answer(SUCCEEDED)])
+    stock = serve([answer(STARTED), answer(SUCCEEDED)], rest=[answer(SUCCEEDED)])
+    _configure(desk, sales, stock)
     teller = Teller(desk.folder, STUBBORN)
     process = desk.begin("run", "sales", "stock", "--progress", "none", "--on-done", teller.command)
     process.wait_until(lambda: len(list(teller.folder.glob("*.ready"))) == 2)
@@ -103,7 +105,6 @@ def test_a_signal_that_ends_the_following_is_no_end_to_tell(desk: Desk, serve: S
 
 
 def test_a_run_is_told_of_at_once_while_another_goes_on(desk: Desk, serve: Serve) -> None:
-    # A look may come over another connection than the start.
     sales = serve([answer(STARTED), answer(SUCCEEDED)], rest=[answer(SUCCEEDED)])
     stock = serve([answer(STARTED), read, silence], rest=[read, silence])
     desk.configure(f"[profiles.sales]\n{_profile(sales)}\n[profiles.stock]\n{_profile(stock)}\n")
