@@ -4,12 +4,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.faults.told import REFERENCE, RESUME, RUNNING, STARTED, SUCCEEDED, error, without_times
 from tests.faults.wire import Wire, answer, read, silence
+from tests.journal.processes import Server, serving
 from tests.process.processes import Desk
 from tests.programs.teller import Teller
 from tests.shell import CANARY
@@ -37,13 +38,23 @@ def _runs(number: str) -> bool:
     return told.stdout.strip()[:1] not in ("", "Z")
 
 
-def _configure(desk: Desk, sales: Wire, stock: Wire) -> None:
-    """Configure two profiles with a service each: a look may take another connection."""
-    own = f'backend = "invision"\nflow = "updatesales"\nkey = "{CANARY}"\n'
-    desk.configure(
-        f'[profiles.sales]\n{own}address = "{sales.address}"\n'
-        f'[profiles.stock]\n{own}address = "{stock.address}"\n'
-    )
+@pytest.fixture
+def sales() -> Iterator[Server]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def stock(desk: Desk, sales: Server) -> Iterator[Server]:
+    """The service of a second profile; both profiles are configured."""
+    with serving() as server:
+        own = f'backend = "invision"\nflow = "updatesales"\nkey = "{CANARY}"\n'
+        desk.configure(
+            f'[profiles.sales]\n{own}address = "{sales.address}"\n'
+            f'[profiles.stock]\n{own}address = "{server.address}"\n'
+        )
+        yield server
+        desk.close()
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
@@ -67,11 +78,9 @@ def test_a_signal_stops_the_program_and_the_outcome_stands(
 
 
 def test_a_second_signal_kills_programs_that_go_on_and_the_outcomes_stand(
-    desk: Desk, serve: Serve
+    desk: Desk, sales: Server, stock: Server
 ) -> None:
-    sales = serve([answer(STARTED), answer(SUCCEEDED)], rest=[answer(SUCCEEDED)])
-    stock = serve([answer(STARTED), answer(SUCCEEDED)], rest=[answer(SUCCEEDED)])
-    _configure(desk, sales, stock)
+    sales.word = stock.word = "Succeeded"
     teller = Teller(desk.folder, STUBBORN)
     process = desk.begin("run", "sales", "stock", "--progress", "none", "--on-done", teller.command)
     process.wait_until(lambda: len(list(teller.folder.glob("*.ready"))) == 2)
@@ -104,15 +113,15 @@ def test_a_signal_that_ends_the_following_is_no_end_to_tell(desk: Desk, serve: S
     assert teller.calls == []
 
 
-def test_a_run_is_told_of_at_once_while_another_goes_on(desk: Desk, serve: Serve) -> None:
-    sales = serve([answer(STARTED), answer(SUCCEEDED)], rest=[answer(SUCCEEDED)])
-    stock = serve([answer(STARTED), read, silence], rest=[read, silence])
-    desk.configure(f"[profiles.sales]\n{_profile(sales)}\n[profiles.stock]\n{_profile(stock)}\n")
+def test_a_run_is_told_of_at_once_while_another_goes_on(
+    desk: Desk, sales: Server, stock: Server
+) -> None:
+    sales.word, stock.word = "Succeeded", "Running"
     teller = Teller(desk.folder)
     process = desk.begin("run", "sales", "stock", "-o", "json", "--on-done", teller.command)
 
     process.wait_until(lambda: bool(list(teller.folder.glob("*.json"))))
-    stock.wait_for_requests(2)
+    process.wait_until(lambda: bool(stock.begun))
     assert process.popen.poll() is None
     process.send("SIGTERM")
 
