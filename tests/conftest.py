@@ -3,6 +3,7 @@
 import compileall
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -38,13 +39,22 @@ _KEPT = ("PATH", "HOME", "TMPDIR", "TEMP", "SYSTEMROOT", "PYTHONPATH", "LANG")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Prepare once, in the process that the others of pytest-xdist come from."""
+    """Prepare each process; and once, in the one that the others of pytest-xdist come from."""
+    _hear_signals()
     if hasattr(config, "workerinput"):
         return
     # As an installation is: else each process that a test starts might compile all anew.
     compileall.compile_dir(_SOURCES, quiet=2)
     if "TMPDIR" not in os.environ and _is_fit(_MEMORY):
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
+
+
+def _hear_signals() -> None:
+    """Hear signals that `nohup` or a shell's `&` had ignored: children would ignore them."""
+    for name in ("SIGHUP", "SIGINT", "SIGTERM"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _is_fit(folder: Path) -> bool:
