@@ -151,21 +151,6 @@ def test_a_command_for_the_key_that_cannot_be_begun_is_told(
     assert ended.result == (4, "", f"error: {problem} {why}\n")
 
 
-def test_a_program_of_on_done_for_which_there_is_no_thread_is_told(
-    desk: Desk, serve: Serve
-) -> None:
-    serve(RUN)
-
-    # The first thread asks the service, the second writes.
-    ended = desk(
-        "run", "sales", "--on-done", "true", before=failing(THREADS, "error=EAGAIN:when=3+")
-    )
-
-    assert ended.exit_code == 0
-    assert "warning: sales: --on-done: " in ended.stderr
-    assert "true cannot be run: no thread can be begun\n" in ended.stderr
-
-
 def test_a_start_for_which_there_is_no_socket_is_certainly_not_sent(
     desk: Desk, serve: Serve
 ) -> None:
