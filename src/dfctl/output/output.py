@@ -60,17 +60,13 @@ class Output:
 
     def runs(self, runs: Sequence[Run], code: ExitCode) -> None:
         """Show how runs stand at the end; `code` is the command's exit code."""
-        number = self._ended(code)
-        self._report.runs(runs, number)
-        self._has_result = True
+        number = self._reported(runs, code)
         with _known(code):
             self._results.runs(runs, number)
 
     def started(self, runs: Sequence[Run], code: ExitCode) -> None:
         """Show the references of runs that were started and are not followed."""
-        number = self._ended(code)
-        self._report.runs(runs, number)
-        self._has_result = True
+        number = self._reported(runs, code)
         with _known(code):
             self._results.started(runs, number)
 
@@ -111,6 +107,13 @@ class Output:
     def deliver(self, *, is_brief: bool) -> bool:
         """Wait until all that was shown has left, as `streams.deliver` does."""
         return deliver(self._out, self._err, is_brief=is_brief)
+
+    def _reported(self, runs: Sequence[Run], code: ExitCode) -> int:
+        """Tell the CI system how runs stand at the end; return the number as `_ended` does."""
+        number = self._ended(code)
+        self._report.runs(runs, number)
+        self._has_result = True
+        return number
 
     def _ended(self, code: ExitCode) -> int:
         """End the progress, and return the number that the process ends with."""
