@@ -7,6 +7,7 @@ asked, no key is read, and no file is changed: a person is in the middle of typi
 from collections.abc import Mapping, Sequence
 from typing import TextIO
 
+from dfctl.core.arguments import typed_value
 from dfctl.manual.sources import Source
 from dfctl.store.offers import open_runs_offered, profiles_offered, unsettled_offered
 
@@ -33,7 +34,7 @@ def _of_source(
     kind: str, words: Sequence[str], variables: Mapping[str, str]
 ) -> list[tuple[str, str]]:
     """Return the words of a source, without those that stand on the line already."""
-    profiles = profiles_offered(variables, _config_in(words))
+    profiles = profiles_offered(variables, typed_value(words, "--config"))
     found: dict[str, str] = {}
     if kind == Source.PROFILES:
         found = profiles
@@ -48,20 +49,9 @@ def _of_source(
 def _of_line(
     words: Sequence[str], current: str, variables: Mapping[str, str]
 ) -> list[tuple[str, str]]:
-
     from dfctl.cli.app import program
     from dfctl.cli.description import described
     from dfctl.manual.answers import answers
 
     known = described(program())
     return answers(known, words[1:], current, lambda source: _of_source(source, words, variables))
-
-
-def _config_in(words: Sequence[str]) -> str | None:
-    """Return the configuration that the line names."""
-    for number, word in enumerate(words):
-        name, equals, value = word.partition("=")
-        if name == "--config":
-            following = "".join(words[number + 1 : number + 2])
-            return (value if equals else following) or None
-    return None

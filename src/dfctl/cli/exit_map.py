@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NoReturn
 
 from dfctl.composition import Parts
+from dfctl.core.arguments import typed_value
 from dfctl.core.errors import UsageError
 from dfctl.core.exits import ExitCode, ExitMap, name_of
 from dfctl.core.suggestions import did_you_mean, listed
@@ -36,13 +37,10 @@ def map_seemingly_asked_for(argv: Sequence[str], variables: Mapping[str, str]) -
     """
     if not argv or argv[0] not in _COMMANDS:
         return {}
-    given = set_in(variables, _VARIABLE) or ""
-    for position, word in enumerate(argv):
-        option, is_attached, value = word.partition("=")
-        if option == _OPTION:
-            given = value if is_attached else "".join(argv[position + 1 : position + 2])
+    typed = typed_value(argv, _OPTION)
+    given = set_in(variables, _VARIABLE) if typed is None else typed
     try:
-        return parse_exit_map(given, _OPTION)
+        return parse_exit_map(given or "", _OPTION)
     except UsageError:
         return {}
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from dfctl.core.arguments import typed_value
 from dfctl.core.variables import set_in
 from dfctl.output.ci.choice import CiChoice
 
 # -o and --output, with the value attached or apart; -qo json is a cluster of short options.
 _OUTPUT = re.compile(r"(?:-[qv]*o|--output(?==|$))=?(?P<value>.*)", re.DOTALL)
-
-_CI = re.compile(r"--ci(?:=(?P<value>.*))?", re.DOTALL)
 # The commands that tell a CI system.
 _TELLING = ("run", "start", "wait")
 
@@ -68,8 +67,6 @@ def ci_asked_for(argv: Sequence[str], variables: Mapping[str, str]) -> CiChoice:
     """Return the CI system that a command line seems to ask for, where it could not be parsed."""
     if not argv or argv[0] not in _TELLING:
         return CiChoice.NONE
-    last = (set_in(variables, "DFCTL_CI") or "").lower()
-    for word, following in pairwise([*argv, ""]):
-        if option := _CI.fullmatch(word):
-            last = following if option["value"] is None else option["value"]
-    return CiChoice(last) if last in tuple(CiChoice) else CiChoice.NONE
+    typed = typed_value(argv, "--ci")
+    given = (set_in(variables, "DFCTL_CI") or "").lower() if typed is None else typed
+    return CiChoice(given) if given in tuple(CiChoice) else CiChoice.NONE
